@@ -1,0 +1,178 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: Swift 6, explicit imports, and no warning that survives a build.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A library target; its folder is Sources/NAME.
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A test target; its folder is Tests/NAME.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "swantest",
+    products: [
+        .executable(name: "swand", targets: ["swand"]),
+        .executable(name: "swantest", targets: ["swantest"]),
+        .executable(name: "ikesim", targets: ["ikesim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // Floor 0: the system's libraries.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CNetlink", pkgConfig: "libnl-route-3.0", providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
+        .target(name: "CLinux"),
+
+        // Floor 1: addresses, octets, cryptography, the operating system, text.
+        floor("NetAddress"),
+        floor("IKEWire", ["NetAddress"]),
+        floor("CaptureFile", ["NetAddress"]),
+        floor("IKECrypto", ["COpenSSL"]),
+        floor("LinuxSystem", ["CLinux", "NetAddress"]),
+        floor("Netlink", ["CNetlink", "CLinux", "NetAddress"]),
+        floor("Transcript"),
+
+        // Floor 2: the vocabulary of the engine; the ESP transform.
+        floor("IKEModel", ["NetAddress", "IKEWire", "IKECrypto"]),
+        floor("ESP", ["IKECrypto", "NetAddress"]),
+
+        // Floor 3: the pure protocol, and what stands on either side of it.
+        floor("IKEEngine", ["IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("DataPlane", ["IKEModel", "IKECrypto", "NetAddress"]),
+        floor("DialectKit", ["DataPlane", "IKEModel", "NetAddress"]),
+
+        // Floor 4: data planes and dialects.
+        floor(
+            "DataPlaneUserspace",
+            ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
+        floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
+        floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+
+        // Floor 5 and 6: the daemon.
+        floor(
+            "Daemon",
+            [
+                "IKEWire", "IKECrypto", "IKEEngine", "IKEModel", "DataPlane", "DialectKit", "LinuxSystem", "NetAddress",
+                "CLinux",
+            ]),
+        .executableTarget(
+            name: "swand",
+            dependencies: [
+                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
+                "DataPlane", "IKEEngine", "IKECrypto", "LinuxSystem",
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(name: "ikesim", dependencies: ["EngineSimulator"], swiftSettings: strict),
+
+        // The harness column.
+        floor("UserMode", ["LinuxSystem", "CLinux"]),
+        floor("Lab", ["Netlink", "LinuxSystem", "NetAddress", "CLinux", yams]),
+        floor(
+            "Scenario",
+            [
+                "Transcript", "Lab", "UserMode", "LinuxSystem", "Netlink", "CLinux", "NetAddress", "IKEWire",
+                "IKECrypto",
+                "CaptureFile",
+                yams,
+            ]),
+        floor("Report", ["Scenario", "Transcript"]),
+        floor("Interop", ["Scenario", "LinuxSystem", "IKEWire"]),
+        .executableTarget(
+            name: "swantest",
+            dependencies: [
+                "Interop", "Report", "Scenario", "Lab", "UserMode", "Transcript", "LinuxSystem", "CLinux",
+                argumentParser,
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "planebench",
+            dependencies: [
+                "DataPlaneUserspace", "DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "NetAddress", "CLinux",
+            ], path: "Benchmarks/Plane", swiftSettings: strict),
+        .executableTarget(
+            name: "ikebench", dependencies: ["IKEEngine", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"],
+            path: "Benchmarks/Handshakes", swiftSettings: strict),
+        .executableTarget(
+            name: "espbench", dependencies: ["ESP", "IKECrypto"], path: "Benchmarks/ESP", swiftSettings: strict),
+
+        // What tests read: hexadecimal, and the recordings of real exchanges beside the project.
+        .target(
+            name: "Recordings", dependencies: ["CaptureFile", "IKEWire"], path: "Tests/Recordings",
+            swiftSettings: strict),
+
+        // A certification authority for tests.
+        .target(name: "TestPKI", dependencies: ["IKECrypto"], path: "Tests/TestPKI", swiftSettings: strict),
+
+        // Reads the tree itself: the floors, the documents, the habits.
+        tests("TreeTests", []),
+        tests("NetAddressTests", ["NetAddress"]),
+        tests("IKEWireTests", ["IKEWire", "Recordings", "NetAddress"]),
+        tests("CaptureFileTests", ["CaptureFile", "NetAddress"]),
+        tests("RecordedExchangeTests", ["IKEWire", "IKECrypto", "CaptureFile", "Recordings", "NetAddress"]),
+        tests("IKECryptoTests", ["IKECrypto", "Recordings", "TestPKI"]),
+        tests("ESPTests", ["ESP", "IKECrypto", "NetAddress", "Recordings"]),
+        tests("TranscriptTests", ["Transcript"]),
+        tests("NetlinkTests", ["Netlink", "NetAddress", "Recordings"]),
+        tests("LabTests", ["Lab", "Netlink", "LinuxSystem", "NetAddress", "CLinux"]),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Interop", "Scenario", "Transcript", "Lab", "UserMode", "Report", "IKEWire", "LinuxSystem", "CLinux",
+                "NetAddress",
+                "CaptureFile", "IKECrypto", "TestPKI",
+            ],
+            exclude: ["Resources"], swiftSettings: strict),
+        tests(
+            "IKEEngineTests",
+            ["IKEEngine", "IKEModel", "IKEWire", "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI"]),
+        tests(
+            "EngineSimulatorTests",
+            ["EngineSimulator", "IKEEngine", "IKEModel", "DataPlane", "IKECrypto", "NetAddress"]),
+        tests(
+            "DataPlaneTests",
+            [
+                "DataPlane", "DataPlaneUserspace", "DataPlaneXFRM", "IKEModel", "ESP", "IKECrypto", "LinuxSystem",
+                "Netlink", "NetAddress", "CLinux",
+            ]),
+        tests(
+            "PlutoDialectTests",
+            [
+                "PlutoDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
+                "NetAddress", "TestPKI",
+            ]),
+        tests(
+            "CharonDialectTests",
+            [
+                "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
+                "NetAddress",
+            ]),
+        tests(
+            "DaemonTests",
+            [
+                "Daemon", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto", "LinuxSystem",
+                "CLinux", "NetAddress", "swand",
+            ]),
+    ]
+)

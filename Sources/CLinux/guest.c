@@ -1,0 +1,64 @@
+#define _GNU_SOURCE
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <termios.h>
+#include <unistd.h>
+
+// <sys/mount.h> and <linux/mount.h> cannot both be included with every glibc.
+extern int mount(const char *, const char *, const char *, unsigned long, const void *);
+
+int lx_pin(unsigned index) {
+    cpu_set_t usable, chosen;
+    if (sched_getaffinity(0, sizeof usable, &usable) < 0) return -1;
+    unsigned wanted = index % (unsigned)CPU_COUNT(&usable);
+    CPU_ZERO(&chosen);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &usable)) continue;
+        if (wanted-- != 0) continue;
+        CPU_SET(cpu, &chosen);
+        break;
+    }
+    return sched_setaffinity(0, sizeof chosen, &chosen);
+}
+
+int lx_forbid_cores(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+int lx_load_module(int descriptor) {
+    int result = (int)syscall(SYS_finit_module, descriptor, "", 0);
+    return result < 0 && errno == EEXIST ? 0 : result;
+}
+
+int lx_power_off(void) {
+    sync();
+    return reboot(RB_POWER_OFF);
+}
+
+int lx_make_raw(int terminal) {
+    struct termios modes;
+    if (tcgetattr(terminal, &modes) < 0) return -1;
+    cfmakeraw(&modes);
+    return tcsetattr(terminal, TCSANOW, &modes);
+}
+
+int lx_provide_proc(void) {
+    struct statfs present;
+    if (statfs("/proc", &present) == 0 && present.f_type == PROC_SUPER_MAGIC) return 0;
+    return mount("proc", "/proc", "proc", 0, NULL);
+}
+
+int lx_mount_writable(const char *target) {
+    struct mount_attr attributes = {.attr_clr = MOUNT_ATTR_RDONLY};
+    return (int)syscall(SYS_mount_setattr, AT_FDCWD, target, 0, &attributes, sizeof attributes);
+}

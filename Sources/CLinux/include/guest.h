@@ -1,0 +1,19 @@
+#pragma once
+// What the first process of a user-mode Linux needs, and the process that starts one.
+
+// Every call returns a negative number and leaves errno set where the kernel refused.
+
+// Keeps the calling thread, and what it starts, on one of the processors that it may use: the index-th, counted round.
+int lx_pin(unsigned index);
+// setrlimit(RLIMIT_CORE, 0).
+int lx_forbid_cores(void);
+// finit_module(2): a module whose dependencies are loaded. One that is loaded already is fine.
+int lx_load_module(int descriptor);
+// reboot(2): writes everything back and switches the machine off. Returns only where that was refused.
+int lx_power_off(void);
+// A terminal line that changes no octet in either direction.
+int lx_make_raw(int terminal);
+// Mounts proc on /proc where no proc is: Swift reads a program's own arguments there.
+int lx_provide_proc(void);
+// Takes read-only away from a mount that this process made so.
+int lx_mount_writable(const char *target);

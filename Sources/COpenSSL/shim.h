@@ -1,0 +1,40 @@
+#pragma once
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/obj_mac.h>
+#include <openssl/param_build.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+// What libcrypto has only as macros, inline functions of macros, or variable arguments.
+
+static inline STACK_OF(X509) * swan_certificates_new(void) { return sk_X509_new_null(); }
+static inline int swan_certificates_push(STACK_OF(X509) * stack, X509 *certificate) {
+    return sk_X509_push(stack, certificate);
+}
+static inline int swan_certificates_count(const STACK_OF(X509) * stack) { return sk_X509_num(stack); }
+static inline X509 *swan_certificates_at(const STACK_OF(X509) * stack, int index) {
+    return sk_X509_value(stack, index);
+}
+// The stack alone; the certificates are others'.
+static inline void swan_certificates_free(STACK_OF(X509) * stack) { sk_X509_free(stack); }
+// The stack and its references to the certificates.
+static inline void swan_certificates_release(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
+static inline long swan_bio_octets(BIO *bio, char **octets) { return BIO_get_mem_data(bio, octets); }
+static inline EVP_PKEY *swan_rsa_generate(size_t bits) { return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits); }
+static inline EVP_PKEY *swan_ec_generate(const char *curve) { return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve); }
+static inline EVP_PKEY *swan_edwards_generate(const char *name) { return EVP_PKEY_Q_keygen(NULL, NULL, name); }

@@ -1,0 +1,170 @@
+import DialectKit
+import IKEModel
+
+/// What `swanctl` asks for.
+extension CharonDialect {
+    /// `--child net`, `--child=net`, `-c net`.
+    private struct Options {
+        private let words: [String]
+
+        init(_ words: [String]) { self.words = words }
+
+        func value(_ names: String...) -> String? {
+            for (index, word) in words.enumerated() {
+                if names.contains(word), index + 1 < words.count { return words[index + 1] }
+                for name in names where word.hasPrefix(name + "=") { return String(word.dropFirst(name.count + 1)) }
+            }
+            return nil
+        }
+
+        func has(_ names: String...) -> Bool { words.contains(where: names.contains) }
+    }
+
+    func swanctl(
+        _ words: [String], _ session: SessionID, workingDirectory: String, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let options = Options(Array(words.dropFirst()))
+        func done(_ text: String) -> [DialectEffect] {
+            (text.isEmpty ? [] : [.write(session, text)]) + [.finish(session, status: 0)]
+        }
+        switch words.first ?? "" {
+        case "--load-all", "-q", "--load-conns", "-c", "--load-creds", "-s", "--load-authorities", "-b", "--load-pools",
+            "-a":
+            var path = options.value("--file", "-f") ?? paths.swanctl
+            if !path.hasPrefix("/") { path = workingDirectory + "/" + path }
+            return load(words[0], path, session, view)
+        case "--initiate", "-i":
+            return initiate(options.value("--child", "-c"), options.value("--ike", "-i"), session)
+        case "--terminate", "-t":
+            return terminate(
+                child: options.value("--child", "-c"), ike: options.value("--ike", "-i"),
+                childNumber: options.value("--child-id", "-C"), ikeNumber: options.value("--ike-id", "-I"), session)
+        case "--rekey", "-R":
+            return rekey(
+                child: options.value("--child", "-c"), ike: options.value("--ike", "-i"), session, view)
+        case "--install", "-p", "--uninstall", "-u": return install(words[0], options.value("--child", "-c"), session)
+        case "--list-sas", "-l":
+            return done(
+                options.has("--raw", "-r")
+                    ? rawSAs(view, isPretty: false)
+                    : options.has("--pretty", "-P") ? rawSAs(view, isPretty: true) : listSAs(view))
+        case "--list-conns", "-L": return done(listConnections(view))
+        case "--list-pols", "-P": return done(listPolicies(view))
+        case "--list-pools", "-A", "--list-authorities", "-B", "--list-certs", "-x": return done("")
+        case "--stats", "-S": return done(statistics(view))
+        case "--version", "-v":
+            if options.has("--daemon", "-d") { return done(daemonVersion(view)) }
+            return done("strongSwan \(version.rawValue) swanctl\n")
+        case "--log", "-T":
+            sessions.add(.init(session: session, form: .vici, purpose: .trace))
+            return []
+        default:
+            return [
+                .writeError(session, "Error: invalid operation '\(words.first ?? "")'\n"), .finish(session, status: 1),
+            ]
+        }
+    }
+
+    private func load(
+        _ what: String, _ path: String, _ session: SessionID, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let tree: SettingsTree
+        do throws(ConfigurationError) { tree = try SettingsTree(parsing: path, from: source(view)) } catch {
+            return [.writeError(session, "\(error)\n"), .finish(session, status: 2)]
+        }
+        let isAll = what == "--load-all" || what == "-q"
+        var effects: [DialectEffect] = []
+        var succeeded = true
+        if isAll || what == "--load-creds" || what == "-s" {
+            let loaded = loadViciSecrets(tree, session, view)
+            effects += loaded.effects
+            succeeded = loaded.succeeded
+        }
+        if isAll || what == "--load-authorities" || what == "-b" {
+            effects.append(.write(session, "no authorities found, 0 unloaded\n"))
+        }
+        if isAll || what == "--load-pools" || what == "-a" {
+            let pools = tree.section(named: "pools")?.sections ?? []
+            if pools.isEmpty {
+                effects.append(.write(session, "no pools found, 0 unloaded\n"))
+            } else {
+                succeeded = false
+                effects += pools.map {
+                    .writeError(session, "loading pool '\($0.name)' failed: pools are not supported yet\n")
+                }
+            }
+        }
+        if isAll || what == "--load-conns" || what == "-c" {
+            let loaded = loadViciConnections(tree, session, view)
+            effects += loaded.effects
+            succeeded = succeeded && loaded.succeeded
+        }
+        return effects + [.finish(session, status: succeeded ? 0 : 1)]
+    }
+
+    private func initiate(_ child: String?, _ ike: String?, _ session: SessionID) -> [DialectEffect] {
+        let found = connections.first {
+            (child == nil || $0.name == child) && (ike == nil || $0.peer == ike) && (child ?? ike) != nil
+        }
+        guard let found else {
+            let what =
+                child.map { "CHILD_SA config '\($0)' not found" } ?? ike.map { "IKE_SA config '\($0)' not found" }
+                ?? "missing configuration name"
+            return [.writeError(session, "initiate failed: \(what)\n"), .finish(session, status: 1)]
+        }
+        sessions.add(.init(session: session, form: .vici, purpose: .up(found.id)))
+        return [.command(.initiate(found.id, staysUp: false))]
+    }
+
+    private func terminate(
+        child: String?, ike: String?, childNumber: String?, ikeNumber: String?, _ session: SessionID
+    ) -> [DialectEffect] {
+        let closing = children.filter { _, record in
+            guard record.facts != nil else { return false }
+            return child.map { bound(record.connection)?.name == $0 } ?? false
+                || childNumber.flatMap { Int($0) } == record.number
+        }.keys
+        let ending = ikes.filter { _, record in
+            guard record.isNamed else { return false }
+            return ike.map { bound(record.connection)?.peer == $0 } ?? false
+                || ikeNumber.flatMap { Int($0) } == record.number
+        }.keys
+        guard !closing.isEmpty || !ending.isEmpty else {
+            let isMissing = (child ?? ike ?? childNumber ?? ikeNumber) == nil
+            let what = isMissing ? "missing terminate selector" : "no matching SAs to terminate found"
+            return [.writeError(session, "terminate failed: \(what)\n"), .finish(session, status: 1)]
+        }
+        return terminate(Set(ending), Set(closing), session, .vici)
+    }
+
+    private func rekey(
+        child: String?, ike: String?, _ session: SessionID, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let snapshot = view.connections.first { snapshot in
+            guard let bound = bound(snapshot.connection.id) else { return false }
+            return child.map { bound.name == $0 && snapshot.child != nil } ?? false
+                || ike.map { bound.peer == $0 && snapshot.ike != nil } ?? false
+        }
+        guard let snapshot else {
+            return [
+                .writeError(session, "rekey failed: no matching SAs to rekey found\n"), .finish(session, status: 1),
+            ]
+        }
+        sessions.add(.init(session: session, form: .vici, purpose: .rekey(snapshot.connection.id)))
+        if child != nil, let id = snapshot.child { return [.command(.rekeyChild(id))] }
+        return snapshot.ike.map { [.command(.rekeyIKE($0))] } ?? []
+    }
+
+    private func install(_ what: String, _ child: String?, _ session: SessionID) -> [DialectEffect] {
+        let verb = what == "--install" || what == "-p" ? "install" : "uninstall"
+        guard let found = connections.first(where: { $0.name == child }) else {
+            return [
+                .writeError(session, "\(verb) failed: configuration name not found\n"), .finish(session, status: 1),
+            ]
+        }
+        return [
+            .command(verb == "install" ? .route(found.id) : .unroute(found.id)),
+            .write(session, "\(verb) completed successfully\n"), .finish(session, status: 0),
+        ]
+    }
+}

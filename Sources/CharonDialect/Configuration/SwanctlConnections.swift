@@ -1,0 +1,167 @@
+import IKEModel
+import NetAddress
+
+/// swanctl.conf's connections; a key that charon would refuse is refused with its place.
+enum SwanctlConnections {
+    /// One connection's children, in the order of the file.
+    static func definitions(of tree: SettingsTree, named name: String) throws(ConfigurationError)
+        -> [ConnectionDefinition]
+    {
+        var general = ConnectionDefinition(origin: .vici, name: "", peer: name)
+        general.reauthenticates = false
+        general.mobility = true
+        general.replayWindow = 32
+        var rekey = Duration.seconds(14400)
+        var overTime: Duration?
+        for (key, value) in tree.values {
+            switch key {
+            case "local_addrs": general.local.host = try single(value)
+            case "remote_addrs": general.remote.host = try single(value)
+            case "proposals":
+                guard (try? ProposalParser.ike(value.text + "!")) != nil else { throw bad(key, value) }
+                general.ike = value.text + "!"
+            case "rekey_time": rekey = try duration(key, value)
+            case "over_time": overTime = try duration(key, value)
+            case "reauth_time": general.reauthenticates = try duration(key, value) > .zero
+            case "mobike": general.mobility = try boolean(key, value)
+            case "encap": general.forcesEncapsulation = try boolean(key, value)
+            case "fragmentation": general.fragmentation = value.text != "no"
+            case "dpd_delay": general.livenessDelay = try duration(key, value)
+            case "version": guard ["0", "2"].contains(value.text) else { throw bad(key, value) }
+            case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive", "pull", "send_certreq", "send_cert",
+                "local_port", "remote_port", "dscp", "childless", "vips", "pools", "ppk_id", "ppk_required":
+                break
+            default: throw unknown(key, value)
+            }
+        }
+        if general.reauthenticates, let value = tree.value("reauth_time") {
+            rekey = ValueSyntax.duration(value.text) ?? rekey
+        }
+        let over = overTime ?? rekey / 10
+        general.rekeys = rekey > .zero
+        general.ikeLifetime = rekey > .zero ? rekey + over : .seconds(14400)
+        general.rekeyMargin = over
+        for (name, section) in tree.sections where name != "children" {
+            if name.hasPrefix("local") {
+                try set(section, &general.local)
+            } else if name.hasPrefix("remote") {
+                try set(section, &general.remote)
+            } else if let place = section.values.first?.value {
+                throw unknown(name, place)
+            }
+        }
+        var result: [ConnectionDefinition] = []
+        for (name, section) in tree.section(named: "children")?.sections ?? [] {
+            var child = general
+            child.name = name
+            try setChild(section, &child)
+            result.append(child)
+        }
+        return result
+    }
+
+    private static func set(_ tree: SettingsTree, _ end: inout EndDefinition) throws(ConfigurationError) {
+        for (key, value) in tree.values {
+            switch key {
+            case "auth":
+                guard value.text == "psk" || value.text.hasPrefix("pubkey") else { throw bad(key, value) }
+                end.authentication = value.text == "psk" ? "psk" : "pubkey"
+            case "id": end.identity = value.text
+            case "certs": end.certificates = ValueSyntax.list(value.text)
+            case "round", "cacerts", "pubkeys", "cert_policy", "revocation", "groups", "ca_id", "eap_id", "aaa_id",
+                "xauth_id":
+                break
+            default: throw unknown(key, value)
+            }
+        }
+    }
+
+    private static func setChild(_ tree: SettingsTree, _ child: inout ConnectionDefinition) throws(ConfigurationError) {
+        var rekey = Duration.seconds(3600)
+        var life: Duration?
+        for (key, value) in tree.values {
+            switch key {
+            case "local_ts": child.local.selectors = try selectors(key, value)
+            case "remote_ts": child.remote.selectors = try selectors(key, value)
+            case "esp_proposals":
+                guard (try? ProposalParser.esp(value.text + "!")) != nil else { throw bad(key, value) }
+                child.esp = value.text + "!"
+            case "rekey_time": rekey = try duration(key, value)
+            case "life_time": life = try duration(key, value)
+            case "mode":
+                switch value.text {
+                case "tunnel": child.mode = .tunnel
+                case "transport": child.mode = .transport
+                case "transport_proxy": child.mode = .transportProxy
+                default: throw bad(key, value)
+                }
+            case "policies": child.installsPolicies = try boolean(key, value)
+            case "reqid":
+                guard let number = UInt32(value.text) else { throw bad(key, value) }
+                child.reqid = number
+            case "start_action":
+                switch value.text {
+                case "none": child.start = .add
+                case "trap": child.start = .route
+                case "start": child.start = .start
+                default: throw bad(key, value)
+                }
+            case "dpd_action": child.livenessAction = value.text
+            case "replay_window":
+                guard let window = Int(value.text), window == 0 || (32...4096).contains(window) else {
+                    throw bad(key, value)
+                }
+                child.replayWindow = window
+            case "rand_time", "rekey_bytes", "life_bytes", "rand_bytes", "rekey_packets", "life_packets",
+                "rand_packets", "updown", "hostaccess", "ipcomp", "inactivity", "close_action", "tfc_padding",
+                "priority", "interface", "mark_in", "mark_out", "if_id_in", "if_id_out", "hw_offload", "copy_df",
+                "copy_ecn", "copy_dscp", "sha256_96":
+                break
+            default: throw unknown(key, value)
+            }
+        }
+        let end = life ?? rekey * 11 / 10
+        child.childLifetime = end > .zero ? end : .seconds(3960)
+        child.childRekeyMargin = end > rekey ? end - rekey : .zero
+    }
+
+    // MARK: Values
+
+    private static func single(_ value: SettingsTree.Value) throws(ConfigurationError) -> String {
+        let list = ValueSyntax.list(value.text)
+        guard list.count == 1 else {
+            throw ConfigurationError(
+                file: value.file, line: value.line, "'\(value.text)': one address or name is supported here")
+        }
+        return list[0]
+    }
+
+    private static func selectors(_ key: String, _ value: SettingsTree.Value) throws(ConfigurationError)
+        -> [SelectorDefinition]
+    {
+        var result: [SelectorDefinition] = []
+        for text in ValueSyntax.list(value.text) {
+            guard let selector = SelectorDefinition(text) else { throw bad(key, value) }
+            result.append(selector)
+        }
+        return result
+    }
+
+    private static func duration(_ key: String, _ value: SettingsTree.Value) throws(ConfigurationError) -> Duration {
+        guard let duration = ValueSyntax.duration(value.text) else { throw bad(key, value) }
+        return duration
+    }
+
+    private static func boolean(_ key: String, _ value: SettingsTree.Value) throws(ConfigurationError) -> Bool {
+        guard let boolean = ValueSyntax.boolean(value.text) else { throw bad(key, value) }
+        return boolean
+    }
+
+    private static func bad(_ key: String, _ value: SettingsTree.Value) -> ConfigurationError {
+        ConfigurationError(file: value.file, line: value.line, "invalid value for: \(key), config discarded")
+    }
+
+    private static func unknown(_ key: String, _ value: SettingsTree.Value) -> ConfigurationError {
+        ConfigurationError(file: value.file, line: value.line, "unknown option: \(key), config discarded")
+    }
+}

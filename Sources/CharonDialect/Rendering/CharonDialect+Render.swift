@@ -1,0 +1,392 @@
+package import DialectKit
+package import IKEModel
+import IKEWire
+import NetAddress
+
+/// The engine's events as charon's lines.
+extension CharonDialect {
+    package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
+        switch event {
+        // Each has its lines at `messagePassed`.
+        case .requestSent, .requestReceived, .responseReceived, .responseSent, .datagramSent, .nonce: return []
+        default: break
+        }
+        guard let ike = Self.subject(of: event), let waiting = held[ike] else { return lines(event, view) }
+        // What is refused is told before the answer that refuses it; anything else comes behind that answer.
+        held[ike] = nil
+        switch event {
+        case .ikeFailed, .childRejected: return lines(event, view) + waiting
+        default: return waiting + lines(event, view)
+        }
+    }
+
+    private static func subject(of event: Event) -> IKESAID? {
+        switch event {
+        case .messagePassed(let ike, _), .ikeFailed(let ike, _, _), .ikeDeleted(let ike, _, _),
+            .childRejected(_, let ike, _), .childCreated(_, let ike, _):
+            ike
+        default: nil
+        }
+    }
+
+    private func lines(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
+        switch event {
+        case .ikeCreated(let ike, let connection, let role, let local, let remote, _):
+            lastIKENumber += 1
+            ikes[ike] = IKERecord(
+                number: lastIKENumber, role: role, connection: connection, local: local, remote: remote,
+                isNamed: role == .initiator)
+            sessions.bind(ike, to: connection)
+            return role == .initiator
+                ? tell("IKE", "initiating IKE_SA \(name(ike)) to \(remote.address)", ike, view) : []
+        case .ikeAssigned(let ike, let connection):
+            ikes[ike]?.connection = connection
+            return []
+        case .messagePassed(let ike, let facts): return passed(facts, ike, view)
+        case .proposalChosen(let ike, _, let proposal, _), .proposalAccepted(let ike, _, let proposal):
+            return version.tellsProposals
+                ? tell("CFG", "selected proposal: \(names.text(proposal))", ike, view) : []
+        case .natDetected(let ike, let local, let remote):
+            ikes[ike]?.localBehindNAT = local
+            ikes[ike]?.remoteBehindNAT = remote
+            return (local ? tell("IKE", "local host is behind NAT, sending keep alives", ike, view) : [])
+                + (remote ? tell("IKE", "remote host is behind NAT", ike, view) : [])
+        case .keyExchangeRefused(let ike, let tried, let suggested, _):
+            return tell(
+                "IKE", "peer didn't accept DH group \(names.group(tried)), it requested \(names.group(suggested))", ike,
+                view)
+        case .ikeEstablished(let ike, let role, let peer, _): return established(ike, role, peer, view)
+        case .ikeFailed(let ike, let state, let reason): return failed(ike, state, reason, view)
+        case .ikeDeleted(let ike, _, let reason): return deleted(ike, reason, view)
+        case .ikeRekeying(let new, let old, _): return rekeying(new, replacing: old, view)
+        case .ikeRekeyed(let new, let old, let role, _): return rekeyed(new, replacing: old, role, view)
+        case .ikeRekeyFailed(let new, let old, let reason):
+            ikes[new] = nil
+            return refusal(reason).map {
+                tell("IKE", "received \($0) notify, IKE_SA \(name(old)) not rekeyed", old, view)
+            }
+                ?? []
+        case .reauthenticationDue(let ike, let wanted):
+            nextJob()
+            reauthenticating[ike] = wanted
+            return tell("IKE", "reauthenticating IKE_SA \(name(ike))", ike, view) + [.command(.deleteIKE(ike))]
+        case .childCreated(let child, let ike, let connection): return created(child, ike, connection, view)
+        case .childInitiating(let child, let ike, let connection, let old):
+            sessions.bind(ike, to: connection)
+            let reqid = bound(connection)?.connection.reqid ?? 0
+            return tell(
+                "IKE", "establishing CHILD_SA \(name(child))" + (old == nil ? "" : " reqid \(reqid)"), ike, view)
+        case .childEstablished(let facts): return established(facts, view)
+        case .childRejected(let child, let ike, let reason): return rejected(child, ike, reason, view)
+        case .childDeleted(let child, let ike, _, let reason): return deleted(child, ike, reason, view)
+        case .retransmitted(let ike, _, _, let attempt, _):
+            nextJob()
+            guard let request = ikes[ike]?.lastRequest else { return [] }
+            return tell("IKE", "retransmit \(attempt) of request with message ID \(request.messageID)", ike, view)
+                + sending(request, ike, view)
+        case .timedOut(let ike, let state, _, let retransmissions):
+            let what =
+                state == .established || state == .deleting
+                ? "" : "establishing IKE_SA failed, peer not responding"
+            return tell("IKE", "giving up after \(retransmissions) retransmits", ike, view)
+                + (what.isEmpty ? [] : tell("IKE", what, ike, view))
+        case .responseRepeated(let ike, _):
+            nextJob()
+            return tell(
+                "IKE", "received retransmit of request with ID \(lastAnswered(ike)), retransmitting response", ike, view
+            )
+        case .dropped(.noConnection, _, let from, _, _):
+            nextJob()
+            return log("IKE", "no IKE config found for ...\(from.address), sending NO_PROPOSAL_CHOSEN", view)
+        case .dropped(let reason, let ike, let from, _, _): return dropped(reason, ike, from, view)
+        default: return renderConnection(event, view)
+        }
+    }
+
+    private func lastAnswered(_ ike: IKESAID) -> UInt32 { answered[ike] ?? 0 }
+
+    // MARK: Messages
+
+    private func passed(_ facts: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        ikes[ike]?.local = facts.local
+        ikes[ike]?.remote = facts.remote
+        guard facts.isSent else { return received(facts, ike, view) }
+        var effects: [DialectEffect] = []
+        if !facts.isResponse {
+            ikes[ike]?.lastRequest = facts
+            effects += deletionsAsked(facts, ike, view)
+        } else {
+            answered[ike] = facts.messageID
+        }
+        let lines = tell("ENC", "generating \(MessageText.text(facts))", ike, view) + sending(facts, ike, view)
+        let refuses = facts.payloads.contains {
+            if case .notify(let notify) = $0 { notify.type.isError } else { false }
+        }
+        if facts.isResponse, refuses, facts.payloads.count == 1 {
+            held[ike] = lines
+            return effects
+        }
+        return effects + lines
+    }
+
+    private func sending(_ facts: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        facts.datagramOctets.flatMap { octets in
+            tell(
+                "NET",
+                "sending packet: from \(MessageText.text(facts.local)) to \(MessageText.text(facts.remote))"
+                    + size(octets), ike, view)
+        }
+    }
+
+    private func size(_ octets: Int) -> String { version.saysSizes ? " (\(octets) bytes)" : "" }
+
+    private func received(_ facts: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        nextJob()
+        var effects = facts.datagramOctets.flatMap { octets in
+            tell(
+                "NET",
+                "received packet: from \(MessageText.text(facts.remote)) to \(MessageText.text(facts.local))"
+                    + size(octets), ike, view)
+        }
+        effects += tell("ENC", "parsed \(MessageText.text(facts))", ike, view)
+        switch (facts.exchange, facts.isResponse) {
+        case (.ikeSAInit, false):
+            effects += tell("IKE", "\(facts.remote.address) is initiating an IKE_SA", ike, view)
+        case (.ikeAuth, false):
+            var ours: Identification?
+            var theirs: Identification?
+            for payload in facts.payloads {
+                if case .identificationResponder(let id) = payload { ours = id }
+                if case .identificationInitiator(let id) = payload { theirs = id }
+            }
+            ikes[ike]?.peer = theirs
+            effects += tell(
+                "CFG",
+                "looking for peer configs matching \(facts.local.address)[\(IdentityText.text(ours))]..."
+                    + "\(facts.remote.address)[\(IdentityText.text(theirs))]", ike, view)
+        case (.informational, _): effects += deletionsHeard(facts, ike, view)
+        default: break
+        }
+        return effects
+    }
+
+    // MARK: IKE SAs
+
+    private func selected(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        guard ikes[ike]?.isNamed == false else { return [] }
+        ikes[ike]?.isNamed = true
+        return tell("CFG", "selected peer config '\(bound(ikes[ike]?.connection)?.peer ?? "?")'", ike, view)
+    }
+
+    private func established(
+        _ ike: IKESAID, _ role: Role, _ peer: Identification, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        ikes[ike]?.peer = peer
+        ikes[ike]?.isEstablished = true
+        var effects = selected(ike, view)
+        effects += tell(
+            "IKE", "authentication of '\(IdentityText.text(peer))' with pre-shared key successful", ike, view)
+        if role == .responder { effects += myself(ike, view) }
+        if version == .v4_2_9 { return effects + scheduling(ike, view) + announced(ike, view) }
+        return effects + announced(ike, view) + scheduling(ike, view)
+    }
+
+    private func announced(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        tell("IKE", "IKE_SA \(name(ike)) established between \(ends(ike))", ike, view)
+    }
+
+    private func myself(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        guard let record = ikes[ike] else { return [] }
+        let identity = IdentityText.text(localIdentity(record))
+        return tell("IKE", "authentication of '\(identity)' (myself) with pre-shared key", ike, view)
+    }
+
+    /// When it will be replaced, and when it ends at the latest.
+    func scheduling(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        guard let snapshot = view.ikeSAs.first(where: { $0.ike == ike }), let established = snapshot.established else {
+            return []
+        }
+        var effects: [DialectEffect] = []
+        if let time = snapshot.rekeyTime {
+            let how = bound(ikes[ike]?.connection)?.definition.reauthenticates == true ? "reauthentication" : "rekeying"
+            effects += tell("IKE", "scheduling \(how) in \((time - established).components.seconds)s", ike, view)
+        }
+        if let end = snapshot.expires {
+            effects += tell("IKE", "maximum IKE_SA lifetime \((end - established).components.seconds)s", ike, view)
+        }
+        return effects
+    }
+
+    private func refusal(_ reason: FailureReason) -> String? {
+        if case .refused(let type) = reason { type.name } else { nil }
+    }
+
+    private func failed(
+        _ ike: IKESAID, _ state: IKEState, _ reason: FailureReason, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let peer = IdentityText.text(ikes[ike]?.peer ?? bound(ikes[ike]?.connection)?.connection.remote.identification)
+        let ours = ikes[ike].map { IdentityText.text(localIdentity($0)) } ?? "%any"
+        switch reason {
+        case .refused(let type): return tell("IKE", "received \(type.name) notify error", ike, view)
+        case .refusing(.noProposalChosen):
+            let configured = connections.filter { $0.id == ikes[ike]?.connection }.flatMap(\.connection.ikeProposals)
+            return tell("CFG", "configured proposals: " + configured.map(names.text).joined(separator: ", "), ike, view)
+                + tell("IKE", "received proposals unacceptable", ike, view)
+        case .refusing(.invalidKEPayload): return tell("IKE", "DH group unacceptable, requesting another", ike, view)
+        case .refusing: return []
+        case .timedOut: return []
+        case .noSharedKey:
+            return (state == .initResponded ? selected(ike, view) : [])
+                + tell("IKE", "no shared key found for '\(ours)' - '\(peer)'", ike, view)
+        case .authenticationMismatch:
+            return selected(ike, view)
+                + tell("IKE", "tried 1 shared key for '\(ours)' - '\(peer)', but MAC mismatched", ike, view)
+        case .identificationMismatch: return tell("CFG", "no matching peer config found", ike, view)
+        case .badSyntax(let what): return tell("ENC", "could not decrypt or parse payloads: \(what)", ike, view)
+        case .dataPlane(let what): return tell("KNL", what, ike, view)
+        case .noPrivateKey, .noSignatureMethod: return tell("IKE", "no private key found for '\(ours)'", ike, view)
+        case .noPeerCertificate, .certificate, .identityNotInCertificate:
+            return tell("IKE", "no trusted public key found for '\(peer)'", ike, view)
+        case .ppk: return []
+        }
+    }
+
+    private func deleted(_ ike: IKESAID, _ reason: DeletionReason, _ view: any DaemonView) -> [DialectEffect] {
+        defer {
+            ikes[ike] = nil
+            answered[ike] = nil
+            held[ike] = nil
+        }
+        var effects: [DialectEffect] = []
+        switch reason {
+        case .operatorRequest, .suspended, .expired: effects += tell("IKE", "IKE_SA deleted", ike, view)
+        case .replaced where ikes[ike]?.isEstablished == true: effects += tell("IKE", "IKE_SA deleted", ike, view)
+        default: break
+        }
+        let number = ikes[ike]?.number ?? 0
+        for entry in sessions.awaiting(ike, nil) where entry.form == .stroke {
+            effects.append(.write(entry.session, "IKE_SA [\(number)] closed successfully\n"))
+        }
+        effects += finishDown(sessions.settle(ike, nil))
+        if let wanted = reauthenticating.removeValue(forKey: ike) {
+            effects += wanted.map { .command(.initiate($0, staysUp: false)) }
+        }
+        return effects
+    }
+
+    private func rekeying(_ new: IKESAID, replacing old: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        guard let record = ikes[old] else { return [] }
+        nextJob()
+        lastIKENumber += 1
+        var successor = record
+        successor.number = lastIKENumber
+        successor.role = .initiator
+        successor.isEstablished = false
+        ikes[new] = successor
+        return tell("IKE", "initiating IKE_SA \(name(new)) to \(record.remote.address)", old, view)
+    }
+
+    private func rekeyed(
+        _ new: IKESAID, replacing old: IKESAID, _ role: Role, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        if ikes[new] == nil, let record = ikes[old] {
+            lastIKENumber += 1
+            var successor = record
+            successor.number = lastIKENumber
+            ikes[new] = successor
+        }
+        ikes[new]?.role = role
+        ikes[new]?.isEstablished = true
+        for id in children.keys where children[id]?.ike == old { children[id]?.ike = new }
+        return scheduling(new, view)
+            + tell("IKE", "IKE_SA \(name(new)) rekeyed between \(ends(new))", new, view)
+    }
+
+    private func dropped(
+        _ reason: DropReason, _ ike: IKESAID?, _ from: Endpoint, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        nextJob()
+        switch reason {
+        case .malformed(let what):
+            return log("NET", "received invalid packet from \(MessageText.text(from)): \(what)", view)
+        case .integrityFailure: return log("ENC", "verifying encrypted payload integrity failed", ike: ike, view)
+        case .unexpectedMessageID(let id):
+            return log("IKE", "received message ID \(id), expected another, ignored", ike: ike, view)
+        case .unsupportedVersion: return log("NET", "received unsupported IKE version from \(from.address)", view)
+        case .halfOpenLimit:
+            return log("NET", "ignoring IKE_SA setup from \(from.address), half-open IKE_SA limit reached", view)
+        default: return []
+        }
+    }
+
+    // MARK: Child SAs
+
+    private func created(
+        _ child: ChildSAID, _ ike: IKESAID, _ connection: ConnectionID, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        lastChildNumber += 1
+        children[child] = ChildRecord(number: lastChildNumber, ike: ike, connection: connection)
+        guard let record = ikes[ike], record.role == .initiator, !record.isEstablished else { return [] }
+        return myself(ike, view) + tell("IKE", "establishing CHILD_SA \(name(child))", ike, view)
+    }
+
+    private func established(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
+        children[facts.child]?.facts = facts
+        let text =
+            "CHILD_SA \(name(facts.child)) established with SPIs \(facts.inbound)_i \(facts.outbound)_o and TS "
+            + "\(SelectorText.list(facts.localSelectors, version)) === "
+            + SelectorText.list(facts.remoteSelectors, version)
+        guard facts.replaces != nil, version == .v5_9_8 else { return tell("IKE", text, facts.ike, view) }
+        return tell("IKE", "inbound " + text, facts.ike, view) + tell("IKE", "outbound " + text, facts.ike, view)
+    }
+
+    private func rejected(
+        _ child: ChildSAID, _ ike: IKESAID, _ reason: FailureReason, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        defer { children[child] = nil }
+        let isInitiator =
+            ikes[ike]?.lastRequest.map { request in
+                request.exchange == .createChildSA || request.exchange == .ikeAuth
+            } ?? false
+        let kept = isInitiator ? tell("IKE", "failed to establish CHILD_SA, keeping IKE_SA", ike, view) : []
+        let connection = bound(children[child]?.connection)?.connection
+        switch reason {
+        case .refused(let type): return tell("IKE", "received \(type.name) notify, no CHILD_SA built", ike, view) + kept
+        case .refusing(.noProposalChosen):
+            let configured = connection?.espProposals.map(names.text).joined(separator: ", ") ?? ""
+            return tell("CFG", "configured proposals: \(configured)", ike, view)
+                + tell("IKE", "no acceptable proposal found", ike, view) + kept
+        case .refusing(.tsUnacceptable):
+            return tell("IKE", "traffic selectors unacceptable", ike, view) + kept
+        case .dataPlane(let what):
+            return tell("KNL", what, ike, view)
+                + tell("IKE", "unable to install inbound and outbound IPsec SA (SAD) in kernel", ike, view) + kept
+        default: return kept
+        }
+    }
+
+    private func deleted(
+        _ child: ChildSAID, _ ike: IKESAID, _ reason: DeletionReason, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let number = children[child]?.number ?? 0
+        defer { children[child] = nil }
+        var effects: [DialectEffect] = []
+        switch reason {
+        case .childAlone: effects += tell("IKE", "CHILD_SA closed", ike, view)
+        case .replaced where ikes[ike]?.lastRequest?.exchange == .informational:
+            effects += tell("IKE", "CHILD_SA closed", ike, view)
+        default: break
+        }
+        for entry in sessions.awaiting(nil, child) where entry.form == .stroke {
+            effects.append(.write(entry.session, "CHILD_SA {\(number)} closed successfully\n"))
+        }
+        return effects + finishDown(sessions.settle(nil, child))
+    }
+
+    private func finishDown(_ entries: [CommandSessions.Entry]) -> [DialectEffect] {
+        entries.flatMap { entry in
+            (entry.form == .vici ? [.write(entry.session, "terminate completed successfully\n")] : [])
+                + [.finish(entry.session, status: 0)]
+        }
+    }
+}

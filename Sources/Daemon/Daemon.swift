@@ -1,0 +1,334 @@
+package import DataPlane
+package import DialectKit
+package import IKEModel
+package import LinuxSystem
+import NetAddress
+
+/// The one owner of engine, data plane and dialect, and the only one who calls them: it carries what one of them wants to
+/// the others, in order.
+///
+/// What is wanted lies on a stack (`Agenda`), next on top. An engine's outputs are put there in order, and so are the
+/// effects that a dialect answers an event with; a command among the effects puts what comes of it on top of the effects
+/// behind it. So consequences come before what follows, without recursion, and a console shows things as they came about.
+package final class Daemon {
+    /// The parts of a daemon.
+    package struct Parts {
+        package var loop: EventLoop
+        package var engine: any EngineDriver
+        package var dataPlane: any DataPlane
+        package var dialect: any Dialect
+        package var sockets: IKESockets
+        package var log: LogFile
+        /// Where keys are exported to; nil (the default): nowhere.
+        package var keyTables: KeyTables?
+
+        package init(
+            loop: EventLoop, engine: any EngineDriver, dataPlane: any DataPlane, dialect: any Dialect,
+            sockets: IKESockets, log: LogFile, keyTables: KeyTables? = nil
+        ) {
+            self.loop = loop
+            self.engine = engine
+            self.dataPlane = dataPlane
+            self.dialect = dialect
+            self.sockets = sockets
+            self.log = log
+            self.keyTables = keyTables
+        }
+    }
+
+    let loop: EventLoop
+    let engine: any EngineDriver
+    let dataPlane: any DataPlane
+    let dialect: any Dialect
+    let sockets: IKESockets
+    let log: LogFile
+    private let keyTables: KeyTables?
+    private let scripts: ScriptRunner
+    private var control: ControlServer?
+
+    private var agenda = Agenda()
+    private var isWorking = false
+    private var wakeUp: TimerToken?
+    private var hostWatch: HostWatch?
+    private var hostReport: TimerToken?
+    private var watchedDescriptors: [Int32] = []
+    /// Statuses given in this run of work: sent at its end, as only then is it known whether the daemon ends with it.
+    private var finished: [(session: SessionID, status: Int32)] = []
+    /// Why the log's file could not be opened.
+    private var logFailure: SystemError?
+    /// Set by the effect `exit`.
+    package private(set) var isExiting = false
+
+    package init(_ parts: Parts) {
+        loop = parts.loop
+        engine = parts.engine
+        dataPlane = parts.dataPlane
+        dialect = parts.dialect
+        sockets = parts.sockets
+        log = parts.log
+        keyTables = parts.keyTables
+        scripts = ScriptRunner(loop: parts.loop)
+        scripts.onEnd = { [unowned self] in perform(dialect.scriptEnded($0, $1, self)) }
+        sockets.onOpen = { [unowned self] descriptor, local in
+            do { try dataPlane.prepare(socket: descriptor, local: local) } catch {
+                log.line("swand: data plane \(dataPlane.name): \(error)")
+            }
+        }
+        sockets.onDatagram = { [unowned self] in feed(.datagram($0)) }
+        sockets.onEncapsulated = { [unowned self] in
+            dataPlane.receiveEncapsulated($0, local: $1, remote: $2, at: now)
+        }
+        sockets.streams.onReport = { [unowned self] in feed(.stream($0)) }
+        sockets.streams.inUse = { [unowned self] in
+            Set(engine.ikeSAs.map { IKEStreams.Ends(local: $0.local, remote: $0.remote) })
+        }
+        sockets.onBatchBegin = { [unowned self] in dataPlane.beginBatch() }
+        sockets.onBatchEnd = { [unowned self] in
+            dataPlane.endBatch()
+            takeReports()
+        }
+    }
+
+    package var now: Instant { Instant(nanoseconds: EventLoop.nowNanoseconds) }
+
+    // MARK: Life
+
+    /// Listens on the dialect's ports and lets it read its configuration.
+    /// - Throws: `SystemError` for a port that cannot be had (a daemon that hears nothing is worse than none), `StartFailure`
+    ///   for a configuration that is no use or a log that cannot be written.
+    package func start() throws {
+        if let failure = sockets.listen(ports: dialect.ports).first { throw failure }
+        watchDataPlane()
+        watchHost()
+        perform(try dialect.start(self))
+        if let logFailure { throw StartFailure("cannot write the log: \(logFailure)") }
+    }
+
+    /// Takes clients from here on.
+    package func serve(_ control: ControlServer) {
+        self.control = control
+        control.onRequest = { [unowned self] session, request in
+            perform(dialect.accept(request, from: session, self))
+        }
+        control.onDisconnect = { [unowned self] in dialect.disconnected($0) }
+    }
+
+    /// Turns the loop until a dialect wants an end.
+    package func run() throws(SystemError) {
+        if !isExiting { try loop.run() }
+    }
+
+    /// Deletes every SA, the peers told once, and ends `run()`.
+    package func terminate() { perform([.command(.shutdown), .exit]) }
+
+    /// Takes away all that the daemon made in the system, and tells the clients that it ends.
+    package func shutdown() {
+        if let wakeUp { loop.cancel(wakeUp) }
+        if let hostReport { loop.cancel(hostReport) }
+        if let hostWatch { loop.unwatch(hostWatch.descriptor.rawValue) }
+        hostWatch = nil
+        scripts.shutdown(waitingAtMost: .seconds(2))
+        for descriptor in watchedDescriptors { loop.unwatch(descriptor) }
+        watchedDescriptors = []
+        sockets.shutdown()
+        dataPlane.shutdown()
+        let statuses = Dictionary(finished.map { ($0.session, $0.status) }) { first, _ in first }
+        control?.shutdown(statuses: statuses, waitingAtMost: .seconds(2))
+    }
+
+    // MARK: Work
+
+    /// Hands an input to the engine and carries out what comes of it.
+    package func feed(_ input: Input) {
+        agenda.push(consult(input))
+        work()
+    }
+
+    private func perform(_ effects: [DialectEffect]) {
+        agenda.push(effects)
+        work()
+    }
+
+    /// The engine's wake-up is set before its outputs are carried out: one of them may lead to a newer wish, which counts.
+    private func consult(_ input: Input) -> [Output] {
+        let now = now
+        // Each time anew: the time of day may be set while the daemon runs.
+        engine.setWallClock(secondsSince1970: wallClockMicroseconds / 1_000_000, at: now)
+        let outputs = engine.handle(input, at: now)
+        for case .wake(let time) in outputs { setWakeUp(time) }
+        return outputs
+    }
+
+    private func setWakeUp(_ time: Instant?) {
+        if let wakeUp { loop.cancel(wakeUp) }
+        wakeUp = time.map { time in
+            loop.schedule(at: time.nanoseconds) { [unowned self] in
+                wakeUp = nil
+                feed(.timer)
+            }
+        }
+    }
+
+    private func work() {
+        // From within: whoever began to work goes on with what was put on top.
+        if isWorking { return }
+        isWorking = true
+        var steps = 0
+        while let item = agenda.pop() {
+            steps += 1
+            if steps > Agenda.greatestStepCount {
+                log.line(
+                    "swand: gave up after \(steps) steps: the dialect and the engine answer each other without end")
+                agenda.removeAll()
+                break
+            }
+            switch item {
+            case .output(let output): carryOut(output)
+            case .effect(let effect): carryOut(effect)
+            }
+        }
+        isWorking = false
+        if isExiting { return loop.stop() }
+        for (session, status) in finished { control?.finish(session, status: status) }
+        finished = []
+    }
+
+    private func carryOut(_ output: Output) {
+        switch output {
+        case .transmit(let datagram):
+            // Lost datagrams are UDP's nature: retransmission mends it, and the log says why it was needed.
+            do { try sockets.transmit(datagram) } catch { log.line("swand: \(error)") }
+        case .dataPlane(let change):
+            export(change)
+            do { try dataPlane.apply(change) } catch {
+                log.line("swand: data plane \(dataPlane.name): \(error)")
+                // What the engine says behind the change took it for done.
+                agenda.withdraw { change.isClaimed(by: $0) }
+                if let report = change.failure(error.description) { agenda.push(consult(.dataPlane(report))) }
+            }
+            watchDataPlane()
+            takeReports()
+        case .stream(.open(let purpose, let local, let remote, let timeout)):
+            let failure = sockets.streams.open(purpose, local: local, remote: remote, timeout: timeout)
+            if let failure { agenda.push(consult(.stream(failure))) }
+        case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
+        case .wake: break
+        case .event(.ikeKeys(_, let keys)): export(keys)
+        case .event(let event): agenda.push(dialect.render(event, self))
+        }
+    }
+
+    // MARK: Keys
+
+    private func export(_ keys: ExportedIKEKeys) {
+        do { try keyTables?.add(keys) } catch { log.line("swand: keys are not exported: \(error)") }
+    }
+
+    private func export(_ change: KernelChange) {
+        do { try keyTables?.add(change) } catch { log.line("swand: keys are not exported: \(error)") }
+    }
+
+    private func carryOut(_ effect: DialectEffect) {
+        switch effect {
+        case .command(let command): agenda.push(consult(.command(command)))
+        case .write(let session, let text): control?.write(text, to: session)
+        case .writeError(let session, let text): control?.write(text, to: session, isError: true)
+        case .finish(let session, let status): finished.append((session, status))
+        case .log(let text): log.line(text)
+        case .logFile(let path, let append):
+            do { try log.open(path, append: append) } catch {
+                logFailure = error
+                log.line("swand: \(error)")
+            }
+        case .listen(let ports, let then, let otherwise):
+            let failures = sockets.listen(ports: ports)
+            for failure in failures { log.line("swand: \(failure)") }
+            agenda.push(failures.isEmpty ? then : otherwise)
+        case .run(let script): scripts.add(script)
+        case .listenStreams(let ports):
+            for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
+        case .exit: isExiting = true
+        }
+    }
+
+    // MARK: Host
+
+    /// A change seldom comes alone; what follows it within this time is told with it.
+    private static let hostReportDelay = Duration.milliseconds(50)
+
+    /// Tells the engine of the host's addresses, now and whenever addresses or routes change.
+    private func watchHost() {
+        do {
+            let watch = try HostWatch()
+            hostWatch = watch
+            try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
+                guard watch.drain(), hostReport == nil else { return }
+                hostReport = loop.schedule(
+                    at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
+                ) { [unowned self] in
+                    hostReport = nil
+                    reportHost()
+                }
+            }
+        } catch {
+            log.line("swand: changes of addresses are not seen: \(error)")
+        }
+        reportHost()
+    }
+
+    private func reportHost() {
+        let addresses = HostAddresses.current().filter { $0.interface != "lo" }.map(\.address)
+            .filter { !$0.isLinkLocal }
+        var report = HostReport(addresses: addresses)
+        for ike in engine.ikeSAs where ike.established != nil && !addresses.contains(ike.local.address) {
+            guard report.sources[ike.remote.address] == nil else { continue }
+            report.sources[ike.remote.address] = sockets.source(towards: ike.remote.address)
+        }
+        feed(.host(report))
+    }
+
+    // MARK: Data plane
+
+    /// A data plane may open devices as it first needs them, and close them later.
+    private func watchDataPlane() {
+        let descriptors = dataPlane.descriptors
+        guard descriptors != watchedDescriptors else { return }
+        for old in watchedDescriptors where !descriptors.contains(old) { loop.unwatch(old) }
+        for new in descriptors where !watchedDescriptors.contains(new) {
+            do {
+                try loop.watch(new, .read) { [unowned self] _ in
+                    dataPlane.descriptorReady(new, at: now)
+                    takeReports()
+                }
+            } catch {
+                log.line("swand: data plane \(dataPlane.name): \(error)")
+            }
+        }
+        watchedDescriptors = descriptors
+    }
+
+    private func takeReports() {
+        for report in dataPlane.takeReports() { feed(.dataPlane(report)) }
+    }
+}
+
+extension KernelChange {
+    /// Whether an event says that this change has come about.
+    fileprivate func isClaimed(by event: Event) -> Bool {
+        switch (self, event) {
+        case (.install(let installation), .childEstablished(let facts)): facts.child == installation.child
+        case (.route(let route), .routed(let connection)): connection == route.connection
+        default: false
+        }
+    }
+
+    /// What the engine is to know of its failure; nil where nothing can be done about it.
+    fileprivate func failure(_ reason: String) -> DataPlaneReport? {
+        switch self {
+        case .install(let installation): .installFailed(installation.child, reason: reason)
+        case .remove(let child), .move(let child, _, _, _): .failed(child, reason: reason)
+        case .route(let route): .routeFailed(route.connection, reason: reason)
+        case .unroute, .keepAlive: nil
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import IKEModel
+import IKEWire
+
+/// The ends of SAs: agreed with the peer, or alone (RFC 7296 §1.4.1, §2.21).
+extension Engine {
+    /// An error that ends an IKE SA that is not established, or whose messages make no sense any more.
+    func fail(_ ike: IKESA, _ reason: FailureReason) {
+        emit(.ikeFailed(ike.id, ike.state, reason))
+        discard(ike, .failed(reason))
+    }
+
+    /// Tells the peer, and ends the IKE SA when it has answered.
+    func deleteWithPeer(_ ike: IKESA, _ reason: DeletionReason) {
+        ike.phase = .deleting(reason)
+        ike.waiting = []
+        timers.cancel(.liveness(ike.id))
+        request(ike, .informational, .deleteIKE, [.delete(DeletePayload(protocolID: .ike, spis: []))])
+    }
+
+    /// Tells the peer once where it can know the IKE SA to stand, and ends it now.
+    func deleteAtOnce(_ ike: IKESA, _ reason: DeletionReason) {
+        let mayStand =
+            switch ike.phase {
+            case .established, .deleting, .authSent: true
+            case .initSent, .resumeSent, .awaitingAuth: false
+            }
+        let farewell = Payload.delete(DeletePayload(protocolID: .ike, spis: []))
+        if mayStand, !impairments.sendNoDelete, let keys = ike.keys,
+            let datagrams = try? ike.seal(
+                exchange: .informational, messageID: ike.nextRequestID, isResponse: false,
+                payloads: [farewell], keys: keys, profile: profile,
+                random: &random)
+        {
+            tellSent(ike, .informational, isResponse: false, messageID: ike.nextRequestID, [farewell], datagrams)
+            transmit(datagrams)
+        }
+        discard(ike, reason)
+    }
+
+    /// Takes an IKE SA and its Child SAs away, without a word to the peer. A connection that is to stay up is revived.
+    func discard(_ ike: IKESA, _ reason: DeletionReason) {
+        let state: IKEState = if case .deleting = ike.phase { .established } else { ike.state }
+        let isCurrent = ike.connection.map { records[$0]?.ike == ike.id } ?? false
+        ikes[ike.id] = nil
+        ikeByLocalSPI[ike.localSPI.value] = nil
+        halfOpenIKEs.remove(ike.id)
+        releaseLeases(of: ike)
+        if let request = ike.lastRequest, let response = ike.lastResponse, request.messageID == response.messageID {
+            lastAnswers.keep(.init(ike: ike.id, datagrams: response.datagrams), to: request.hash, at: now)
+        }
+        forgetInitialRequest(of: ike)
+        for timer in [
+            TimerKey.retransmission(ike.id), .halfOpen(ike.id), .liveness(ike.id), .expiry(ike.id), .ikeRekey(ike.id),
+            .keepAlive(ike.id),
+            .streamReopening(ike.id),
+        ] {
+            timers.cancel(timer)
+        }
+        let hadOwnChild = ike.children.contains { childSAsByID[$0]?.facts.connection == ike.connection }
+        for id in ike.children { removeChild(id, ike, reason) }
+        let unborn = ike.negotiations.sorted { $0.key < $1.key }.filter { $0.value.replaces == nil }
+        for (id, negotiation) in unborn where isUnwanted(reason, for: negotiation.connection) {
+            scheduleRevival(negotiation.connection, ike, child: id, reason: reason)
+        }
+        let wasAttempt = ike.role == .initiator && ike.established == nil
+        if let connection = ike.connection {
+            // Of several attempts the last that fails counts: a revival may have been joined to it.
+            let wasLast = wasAttempt && records[connection]?.child == nil && !isAttempting(connection)
+            if isCurrent || wasLast, !hadOwnChild, isUnwanted(reason, for: connection) {
+                var child: ChildSAID?
+                if case .authSent(let offer) = ike.phase { child = offer.child.child }
+                scheduleRevival(connection, ike, child: child, reason: reason)
+            }
+        }
+        if isCurrent, let connection = ike.connection {
+            records[connection]?.ike = ikeSAs(of: connection).last { $0.established != nil }?.id
+        }
+        emit(.ikeDeleted(ike.id, state, reason))
+        releaseStream(ike)
+        abandonQueued(behind: ike)
+        let wasAwaited = finishEnding(.ike(ike.id))
+        for (_, negotiation) in unborn
+        where records[negotiation.connection]?.revivalReason == nil && !isAttempting(negotiation.connection) {
+            finishInitiation(negotiation.connection, succeeded: false)
+        }
+        if let connection = ike.connection, let rekey = ike.rekey {
+            emit(.ikeRekeyFailed(rekey.id, replacing: ike.id, .timedOut))
+            emit(.rekeyFinished(connection, succeeded: false))
+        }
+        guard let connection = ike.connection else { return }
+        if case .replaced = reason, ike.established != nil { emit(.rekeyFinished(connection, succeeded: true)) }
+        // Of two that came up at once the one which the connection does not use may be the one that was asked for.
+        if isCurrent || wasAttempt, records[connection]?.revivalReason == nil, !isAttempting(connection) {
+            finishInitiation(connection, succeeded: records[connection]?.child != nil)
+        }
+        guard isCurrent, !wasAwaited else { return }
+        if case .operatorRequest = reason { emit(.terminationFinished(connection)) }
+        if case .suspended = reason { emit(.terminationFinished(connection)) }
+    }
+
+    /// An SA has gone. - Returns: whether a `terminate` or `suspend` waited for it.
+    private func finishEnding(_ sa: EndingSA) -> Bool {
+        let waiting = records.filter { $0.value.ending.contains(sa) }.keys.sorted()
+        for id in waiting {
+            records[id]?.ending.remove(sa)
+            if records[id]?.ending.isEmpty ?? false { emit(.terminationFinished(id)) }
+        }
+        return !waiting.isEmpty
+    }
+
+    /// A Child SA has gone while its IKE SA stays.
+    func removeChild(_ id: ChildSAID, _ ike: IKESA, _ reason: DeletionReason, isInstalled: Bool = true) {
+        guard let child = childSAsByID[id] else { return }
+        let connection = child.facts.connection
+        let isCurrent = records[connection]?.child == id
+        if isCurrent, isUnwanted(reason, for: connection) {
+            scheduleRevival(connection, ike, child: id, reason: reason)
+            routeForRevival(connection)
+        }
+        takeChildAway(id, ike, reason, isInstalled: isInstalled)
+    }
+
+    /// The data plane could not install it; peer and operator have been told that it stands, or are about to be.
+    func childNotInstalled(_ id: ChildSAID, reason: String) {
+        guard let child = childSAsByID[id], let ike = ikes[child.facts.ike] else { return }
+        emit(.childRejected(id, ike.id, .dataPlane(reason)))
+        // It never stood, so that the attempts before it count on.
+        records[child.facts.connection]?.revivalAttempts = child.attemptsBefore
+        deleteChildrenWithPeer([id], ike)
+        removeChild(id, ike, .failed(.dataPlane(reason)), isInstalled: false)
+    }
+
+    private func takeChildAway(_ id: ChildSAID, _ ike: IKESA, _ reason: DeletionReason, isInstalled: Bool) {
+        guard let child = childSAsByID.removeValue(forKey: id) else { return }
+        childByInboundSPI[child.facts.inbound] = nil
+        ike.children.removeAll { $0 == id }
+        ike.closing.remove(id)
+        timers.cancel(.childRekey(id))
+        timers.cancel(.childExpiry(id))
+        if records[child.facts.connection]?.child == id {
+            // Of two that replaced each other the newer one may be the one that goes.
+            records[child.facts.connection]?.child =
+                childSAsByID.values.filter { $0.facts.connection == child.facts.connection }.map(\.facts.child).max()
+        }
+        if isInstalled { outbox.append(.dataPlane(.remove(id))) }
+        emit(.childDeleted(id, ike.id, child.facts.connection, reason))
+        _ = finishEnding(.child(id))
+    }
+
+    func deleteChildrenWithPeer(_ children: [ChildSAID], _ ike: IKESA) {
+        let children = children.filter { !ike.closing.contains($0) }
+        ike.closing.formUnion(children)
+        let spis = children.compactMap { childSAsByID[$0]?.facts.inbound.octets }
+        guard !spis.isEmpty else { return }
+        request(
+            ike, .informational, .deleteChildren(children), [.delete(DeletePayload(protocolID: .esp, spis: spis))])
+    }
+
+    /// What the peer has made of our proposal is of no use here: it is told to take it away (RFC 7296 §1.3.1).
+    func deleteUnusable(_ offer: ChildOffer, _ ike: IKESA) {
+        request(
+            ike, .informational, .deleteChildren([offer.child]),
+            [.delete(DeletePayload(protocolID: .esp, spis: [offer.spi.octets]))])
+    }
+
+    func finishDeletion(of children: [ChildSAID], _ ike: IKESA) {
+        for id in children {
+            guard let connection = childSAsByID[id]?.facts.connection else { continue }
+            // One that shares its connection with another was replaced by it, or was to replace it.
+            let isReplaced = childSAsByID.values.contains {
+                $0.facts.connection == connection && $0.facts.child != id
+            }
+            let isAwaited = records[connection]?.ending.contains(.child(id)) ?? false
+            removeChild(id, ike, isReplaced ? .replaced : .childAlone)
+            if isAwaited { continue }
+            emit(isReplaced ? .rekeyFinished(connection, succeeded: true) : .terminationFinished(connection))
+        }
+    }
+
+    /// The IKE SA has lived as long as it may.
+    func expire(_ ike: IKESA) {
+        guard case .established = ike.phase else { return }
+        deleteAtOnce(ike, .expired)
+    }
+}

@@ -1,0 +1,62 @@
+/// How much an engine keeps, in numbers of things: what must be bounded whatever peers do, and come back to nothing.
+package struct EngineFootprint: Hashable, Sendable {
+    package var ikes = 0
+    package var children = 0
+    /// Ways to find an IKE SA or a Child SA: one for each that stands, and the first requests of half-open ones.
+    package var ikeSPIs = 0
+    package var initialRequests = 0
+    package var childSPIs = 0
+    package var halfOpen = 0
+    /// Timers that are set, the one of ticket keys not counted; and entries of their queue, replaced ones included.
+    package var timers = 0
+    package var timerEntries = 0
+    /// Requests of ours that wait for an answer, or for their turn.
+    package var pending = 0
+    package var waiting = 0
+    /// The longest queue of one IKE SA.
+    package var longestQueue = 0
+    package var negotiations = 0
+    /// Octets of fragments of unfinished messages.
+    package var fragmentOctets = 0
+    package var lastAnswers = 0
+    /// Connections that wait for their revival, and commands that wait for their last word.
+    package var revivals = 0
+    package var awaited = 0
+
+    package init() {}
+
+    /// Whether something is under way that ends by itself.
+    package var isBusy: Bool { pending + waiting + negotiations + revivals + halfOpen > 0 }
+    /// Whether nothing is left of any IKE SA.
+    package var isEmpty: Bool {
+        ikes + children + ikeSPIs + initialRequests + childSPIs + halfOpen + timers + pending + waiting + revivals
+            + awaited == 0
+    }
+}
+
+extension Engine {
+    package var footprint: EngineFootprint {
+        var found = EngineFootprint()
+        found.ikes = ikes.count
+        found.children = childSAsByID.count
+        found.ikeSPIs = ikeByLocalSPI.count
+        found.initialRequests = ikeByInitialRequest.count
+        found.childSPIs = childByInboundSPI.count
+        found.halfOpen = halfOpenIKEs.count
+        found.timers = timers.count - (timers.isSet(.ticketKey) ? 1 : 0)
+        found.timerEntries = timers.storedCount
+        found.lastAnswers = lastAnswers.count
+        for ike in ikes.values {
+            if ike.pending != nil { found.pending += 1 }
+            found.waiting += ike.waiting.count
+            found.longestQueue = max(found.longestQueue, ike.waiting.count)
+            found.negotiations += ike.negotiations.count + (ike.rekey == nil ? 0 : 1)
+            found.fragmentOctets += ike.requestReassembly.octets + ike.responseReassembly.octets
+        }
+        for record in records.values {
+            if record.revivalReason != nil { found.revivals += 1 }
+            found.awaited += record.ending.count
+        }
+        return found
+    }
+}

@@ -1,0 +1,555 @@
+import IKECrypto
+import IKEModel
+import IKEWire
+import NetAddress
+
+/// IKE_AUTH on both sides, with the first Child SA (RFC 7296 §1.2, §2.15).
+extension Engine {
+    // MARK: Initiator
+
+    func sendIKEAuth(
+        _ ike: IKESA, _ connection: Connection, initiatorNonce: [UInt8], responderNonce: [UInt8], request: [UInt8],
+        response: [UInt8], resuming: HeldTicket?
+    ) {
+        guard let keys = ike.keys, let suite = ike.suite else { return }
+        let identification = resuming?.local ?? connection.localIdentification(address: ike.local.address)
+        let method: AuthenticationMethod
+        let authentication: [UInt8]
+        var ppk: [Payload] = []
+        func proof() throws(CryptoError) -> (AuthenticationMethod, [UInt8])? {
+            try prove(
+                connection, ike, identification: identification, message: request, peerNonce: responderNonce,
+                peer: connection.remote.identification)
+        }
+        do {
+            if resuming == nil {
+                switch try mixPPK(connection, ike, withoutPPK: { () throws(CryptoError) in try proof()?.1 }) {
+                case .success(let payloads): ppk = payloads
+                case .failure(let refusal):
+                    fail(ike, refusal.reason)
+                    return
+                }
+            }
+            if resuming != nil {
+                method = .sharedKeyMIC
+                authentication = try AuthenticationOctets.resumed(
+                    profile.resumptionAuthentication, message: request, peerNonce: responderNonce,
+                    identification: identification, prf: suite.prf, skP: keys.skPi)
+            } else {
+                guard let proof = try proof() else {
+                    fail(ike, missingProof(connection, ike))
+                    return
+                }
+                (method, authentication) = proof
+            }
+        } catch {
+            fail(ike, .badSyntax(String(describing: error)))
+            return
+        }
+        let child = ChildOffer(
+            child: ChildSAID(nextNumber()), spi: newESPSPI(),
+            localSelectors: localSelectors(connection, ike), remoteSelectors: remoteSelectors(connection, ike))
+        var payloads: [Payload] = [.identificationInitiator(identification)]
+        if resuming == nil { payloads += certificates(connection, ike) + certificateRequest([connection]) }
+        if profile.sendsResponderIdentification, let peer = resuming?.peer ?? connection.remote.identification {
+            payloads.append(.identificationResponder(peer))
+        }
+        payloads.append(.authentication(AuthenticationPayload(method: method, data: authentication)))
+        // RFC 5723 §4.1: the request for a (new) ticket.
+        if connection.sessionResumption {
+            payloads.append(.notify(NotifyPayload(type: .ticketRequest)))
+            emit(.ticketRequested(ike.id))
+        }
+        if connection.initialContact, !hasOther(than: ike, peer: connection.remote.identification) {
+            payloads.append(.notify(NotifyPayload(type: .initialContact)))
+        }
+        payloads += configurationRequest(connection)
+        payloads.append(
+            .securityAssociation(
+                impaired(
+                    ProposalNegotiation.wire(connection.espProposals, spi: child.spi, withKeyExchange: false),
+                    of: .firstChild(ike.id))))
+        if connection.mode == .transport { payloads.append(.notify(NotifyPayload(type: .useTransportMode))) }
+        payloads += selectorPayloads(child.localSelectors, child.remoteSelectors, ike)
+        payloads += mobilityOffer(connection, ike) + ppk
+        ike.phase = .authSent(
+            IKESA.AuthenticationOffer(
+                initiatorNonce: initiatorNonce, responderNonce: responderNonce, request: request, response: response,
+                identification: identification, resuming: resuming, askedForTicket: connection.sessionResumption,
+                child: child))
+        emit(.childCreated(child.child, ike.id, connection.id))
+        self.request(
+            ike, .ikeAuth,
+            .ikeAuth(child: child.child, inbound: child.spi, encapsulated: encapsulation(of: ike) != .none), payloads)
+    }
+
+    func takeIKEAuthResponse(_ payloads: [Payload], _ ike: IKESA, _ offer: IKESA.AuthenticationOffer) {
+        if let connection = connection(of: ike), let reason = settlePPK(payloads, ike, connection) {
+            disown(ike, reason)
+            return
+        }
+        guard let connection = connection(of: ike), let keys = ike.keys, let suite = ike.suite else { return }
+        guard let peer = payloads.identificationResponder, let proof = payloads.authentication else {
+            if let error = payloads.errorNotify {
+                fail(ike, .refused(error.type))
+            } else {
+                fail(ike, .badSyntax("IKE_AUTH response without IDr, AUTH"))
+            }
+            return
+        }
+        let expected = offer.resuming?.peer ?? connection.remote.identification
+        guard expected == nil || expected?.admits(peer) ?? false else {
+            disown(ike, .identificationMismatch)
+            return
+        }
+        let verdict = verify(
+            proof, connection, ike, keys: keys, prf: suite.prf, identification: peer, message: offer.response,
+            peerNonce: offer.initiatorNonce, isResumption: offer.resuming != nil, certificates: payloads.certificates)
+        switch verdict {
+        case .failure(let refusal):
+            disown(ike, refusal.reason)
+            return
+        case .success(let proof):
+            establish(ike, connection, peer: peer, proof: proof)
+        }
+        if let target = redirectTarget(payloads, connection) {
+            follow(target, ike, connection, .ikeAuth, child: offer.child.child)
+            return
+        }
+        noteMobility(payloads, ike, connection)
+        takeTicket(payloads, ike, connection, offer, peer: peer)
+        takeChildAnswer(payloads, ike, connection, offer)
+        startQueued(behind: ike)
+    }
+
+    /// The responder believes that the IKE SA stands and we do not: it is told (RFC 7296 §2.21.2).
+    private func disown(_ ike: IKESA, _ reason: FailureReason) {
+        emit(.ikeFailed(ike.id, ike.state, reason))
+        deleteAtOnce(ike, .failed(reason))
+    }
+
+    private func takeChildAnswer(
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer
+    ) {
+        func reject(_ reason: FailureReason) {
+            emit(.childRejected(offer.child.child, ike.id, reason))
+            if case .refusing = reason { deleteUnusable(offer.child, ike) }
+            endedUnwanted(connection.id, ike, child: offer.child.child, reason: .failed(reason))
+        }
+        guard let answer = payloads.securityAssociation, let theirTSi = payloads.trafficSelectorsInitiator,
+            let theirTSr = payloads.trafficSelectorsResponder
+        else {
+            if let error = payloads.errorNotify {
+                reject(.refused(error.type))
+            } else {
+                reject(.badSyntax("IKE_AUTH response without SA, TSi, TSr"))
+            }
+            return
+        }
+        guard
+            let agreed = ProposalNegotiation.accept(
+                answer: answer, offered: connection.espProposals, withKeyExchange: false)
+        else {
+            reject(.refusing(.noProposalChosen))
+            return
+        }
+        emit(.proposalAccepted(ike.id, offer.child.child, answer[0]))
+        guard takeConfiguration(payloads, ike, connection, offer.child.child) else {
+            reject(.refusing(.failedCPRequired))
+            return
+        }
+        let offeredLocal =
+            connection.configuration.isClient ? localSelectors(connection, ike) : offer.child.localSelectors
+        guard TrafficSelectorNarrowing.isWithin(theirTSi, offered: offeredLocal),
+            TrafficSelectorNarrowing.isWithin(theirTSr, offered: offer.child.remoteSelectors)
+        else {
+            reject(.refusing(.tsUnacceptable))
+            return
+        }
+        let mode: ESPMode =
+            connection.mode == .transport && payloads.notify(.useTransportMode) != nil ? .transport : .tunnel
+        guard mode == connection.mode else {
+            reject(.refusing(.noProposalChosen))
+            return
+        }
+        installChild(
+            offer.child.child, ike, connection, role: .initiator, suite: agreed.suite, inbound: offer.child.spi,
+            outbound: agreed.spi, localSelectors: theirTSi, remoteSelectors: theirTSr, ni: offer.initiatorNonce,
+            nr: offer.responderNonce)
+        finishInitiation(connection.id, succeeded: true)
+    }
+
+    // MARK: Responder
+
+    func answerIKEAuth(_ payloads: [Payload], _ ike: IKESA, _ halfOpen: IKESA.HalfOpen) {
+        guard let keys = ike.keys, let suite = ike.suite else { return }
+        if payloads.hasCertificateRequest { ike.isAskedForCertificate = true }
+        func refuse(_ type: NotifyType, _ reason: FailureReason) {
+            respond(ike, .ikeAuth, [.notify(NotifyPayload(type: type))])
+            emit(.ikeFailed(ike.id, ike.state, reason))
+            discard(ike, .failed(reason))
+        }
+        guard isPathUnaltered(payloads, ike) else {
+            refuse(.unexpectedNATDetected, .refusing(.unexpectedNATDetected))
+            return
+        }
+        guard let peer = payloads.identificationInitiator, let proof = payloads.authentication else {
+            refuse(.invalidSyntax, .badSyntax("IKE_AUTH request without IDi, AUTH"))
+            return
+        }
+        if let session = halfOpen.session, session.client != peer {
+            // RFC 5723 §5: the identity is the ticket's.
+            refuse(.authenticationFailed, .identificationMismatch)
+            return
+        }
+        if let session = halfOpen.session, vault.isUsed(serial: session.serial) {
+            // Two resumptions with one ticket were under way at once: the first to get here has it (RFC 5723 §5).
+            refuse(.authenticationFailed, .refusing(.authenticationFailed))
+            return
+        }
+        guard
+            let connection = selectConnection(
+                ike, peer: peer, ourselves: payloads.identificationResponder, proof: proof, session: halfOpen.session,
+                tsi: payloads.trafficSelectorsInitiator, tsr: payloads.trafficSelectorsResponder)
+        else {
+            refuse(.authenticationFailed, .identificationMismatch)
+            return
+        }
+        if ike.connection != connection.id {
+            ike.connection = connection.id
+            emit(.ikeAssigned(ike.id, connection.id))
+        }
+        var claim = proof
+        if halfOpen.session == nil {
+            switch answerPPK(proof, payloads, ike, connection, peer: peer) {
+            case .success(let other): claim = other
+            case .failure(let refusal):
+                refuse(.authenticationFailed, refusal.reason)
+                return
+            }
+        }
+        let verdict = verify(
+            claim, connection, ike, keys: ike.keys ?? keys, prf: suite.prf, identification: peer,
+            message: halfOpen.request,
+            peerNonce: halfOpen.responderNonce, isResumption: halfOpen.session != nil,
+            certificates: payloads.certificates)
+        let accepted: AuthenticationProof
+        switch verdict {
+        case .failure(let refusal):
+            refuse(.authenticationFailed, refusal.reason)
+            return
+        case .success(let proof): accepted = proof
+        }
+        let identification =
+            halfOpen.session?.gateway ?? connection.localIdentification(address: ike.local.address)
+        let ours: (method: AuthenticationMethod, octets: [UInt8])
+        do {
+            if case .sessionResumption(let reading) = accepted {
+                // In the reading that the initiator has shown to have.
+                ours = (
+                    .sharedKeyMIC,
+                    try AuthenticationOctets.resumed(
+                        reading, message: halfOpen.response, peerNonce: halfOpen.initiatorNonce,
+                        identification: identification, prf: suite.prf, skP: keys.skPr)
+                )
+            } else if let proof = try prove(
+                connection, ike, identification: identification, message: halfOpen.response,
+                peerNonce: halfOpen.initiatorNonce, peer: peer)
+            {
+                ours = proof
+            } else {
+                refuse(.authenticationFailed, missingProof(connection, ike))
+                return
+            }
+        } catch {
+            refuse(.authenticationFailed, .badSyntax(String(describing: error)))
+            return
+        }
+        establish(ike, connection, peer: peer, proof: accepted)
+        if let session = halfOpen.session { retire(session, resumedAs: ike) }
+        // RFC 7619 §2.3: an identity that was not proved says nothing of other IKE SAs.
+        if payloads.notify(.initialContact) != nil, connection.remote.authentication != .null {
+            forgetOthers(than: ike, peer: peer)
+        }
+        var answer = ticketPayloads(for: payloads, ike, connection, gateway: identification)
+        answer.append(.identificationResponder(identification))
+        if halfOpen.session == nil { answer += certificates(connection, ike) }
+        answer += [
+            .authentication(AuthenticationPayload(method: ours.method, data: ours.octets))
+        ]
+        if let redirection = redirectAnswer(ike, connection) {
+            respond(ike, .ikeAuth, answer + redirection)
+            return
+        }
+        answer += answerChild(payloads, ike, connection, halfOpen)
+        if halfOpen.session == nil { answer += ppkAnswer(ike) }
+        noteMobility(payloads, ike, connection)
+        if ike.mobility != nil { answer += mobilityOffer(connection, ike) }
+        respond(ike, .ikeAuth, answer)
+    }
+
+    /// SA, TSi, TSr of the first Child SA, or the notify that refuses it; the IKE SA stands either way (RFC 7296 §1.2).
+    private func answerChild(
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ halfOpen: IKESA.HalfOpen
+    ) -> [Payload] {
+        guard let offered = payloads.securityAssociation else { return [] }
+        let child = ChildSAID(nextNumber())
+        emit(.childCreated(child, ike.id, connection.id))
+        func reject(_ type: NotifyType) -> [Payload] {
+            emit(.childRejected(child, ike.id, .refusing(type)))
+            return [.notify(NotifyPayload(type: type))]
+        }
+        guard let tsi = payloads.trafficSelectorsInitiator, let tsr = payloads.trafficSelectorsResponder else {
+            return reject(.tsUnacceptable)
+        }
+        guard
+            let chosen = ProposalNegotiation.choose(
+                from: offered, accepting: connection.espProposals, withKeyExchange: false)
+        else { return reject(.noProposalChosen) }
+        emit(
+            .proposalChosen(
+                ike.id, child,
+                ProposalNegotiation.answer(chosen.suite, number: chosen.number, spi: chosen.spi, to: offered),
+                offered: offered))
+        let configuration: [Payload]
+        switch answerConfiguration(payloads, ike, connection) {
+        case .success(let payloads): configuration = payloads
+        case .failure(let refusal):
+            if case .refusing(let type) = refusal.reason { return reject(type) }
+            return reject(.internalAddressFailure)
+        }
+        guard let remoteSelectors = narrowRemote(tsi, connection, ike),
+            let localSelectors = TrafficSelectorNarrowing.narrow(
+                offered: tsr, configured: localSelectors(connection, ike), narrowing: connection.narrowing)
+        else { return reject(.tsUnacceptable) }
+        let wantsTransport = payloads.notify(.useTransportMode) != nil
+        guard wantsTransport == (connection.mode == .transport) else { return reject(.noProposalChosen) }
+        let spi = newESPSPI()
+        installChild(
+            child, ike, connection, role: .responder, suite: chosen.suite, inbound: spi, outbound: chosen.spi,
+            localSelectors: localSelectors, remoteSelectors: remoteSelectors, ni: halfOpen.initiatorNonce,
+            nr: halfOpen.responderNonce)
+        var answer: [Payload] =
+            configuration + [
+                .securityAssociation([
+                    ProposalNegotiation.answer(chosen.suite, number: chosen.number, spi: spi, to: offered)
+                ])
+            ]
+        if wantsTransport { answer.append(.notify(NotifyPayload(type: .useTransportMode))) }
+        return answer + [.trafficSelectorsInitiator(remoteSelectors), .trafficSelectorsResponder(localSelectors)]
+    }
+
+    /// The connection that the identities mean: the one that IKE_SA_INIT was answered with where it fits, and of those
+    /// that fit one whose selectors do too.
+    private func selectConnection(
+        _ ike: IKESA, peer: Identification, ourselves: Identification?, proof: AuthenticationPayload,
+        session: TicketContents?, tsi: [TrafficSelector]?,
+        tsr: [TrafficSelector]?
+    ) -> Connection? {
+        let fitting = connections(local: ike.local.address, remote: ike.remote.address).filter { connection in
+            let theirs = connection.remote.identification
+            let ours = connection.localIdentification(address: ike.local.address)
+            return (theirs?.admits(peer) ?? true) && (ourselves?.admits(ours) ?? true)
+                && (session.map(connection.admits) ?? true)
+                // An identity must not lead to a connection that would not have taken what IKE_SA_INIT agreed on.
+                && (ike.suite.map(connection.admits) ?? false)
+        }
+        // Of several for the same identities, one that takes the way in which the peer proves its own.
+        let proven = fitting.filter { session != nil || $0.remote.authentication.takes(proof.method) }
+        let able = proven.isEmpty ? fitting : proven
+        let ordered = able.filter { $0.id == ike.connection } + able.filter { $0.id != ike.connection }
+        guard let tsi, let tsr else { return ordered.first }
+        return ordered.first { connection in
+            couldProtect(tsi, connection, ike)
+                && TrafficSelectorNarrowing.narrow(
+                    offered: tsr, configured: localSelectors(connection, ike), narrowing: connection.narrowing) != nil
+        } ?? ordered.first
+    }
+
+    // MARK: Proofs of identity
+
+    struct Refusal: Error {
+        var reason: FailureReason
+    }
+
+    /// Our AUTH; nil where there is no key for the two identities.
+    private func prove(
+        _ connection: Connection, _ ike: IKESA, identification: Identification, message: [UInt8], peerNonce: [UInt8],
+        peer: Identification?
+    ) throws(CryptoError) -> (AuthenticationMethod, [UInt8])? {
+        guard let keys = ike.keys, let suite = ike.suite else { return nil }
+        let skP = keys.skP(ike.role)
+        let signed = try AuthenticationOctets.signed(
+            message: message, peerNonce: peerNonce, identification: identification, prf: suite.prf, skP: skP)
+        let secret: SecretBytes
+        switch connection.local.authentication {
+        case .sharedKey:
+            guard let key = sharedKey(ike, suite.prf, local: identification, remote: peer) else { return nil }
+            secret = key
+        // RFC 7619 §2.1: SK_px stands in for the shared secret.
+        case .null: secret = skP
+        case .signature(let policy): return try sign(signed, policy, ike)
+        }
+        return (
+            connection.local.authentication == .null ? .null : .sharedKeyMIC,
+            try AuthenticationOctets.sharedKey(secret, prf: suite.prf, signed: signed)
+        )
+    }
+
+    /// Whether the peer's AUTH is right, and how it was made.
+    private func verify(
+        _ proof: AuthenticationPayload, _ connection: Connection, _ ike: IKESA, keys: IKEKeys, prf: PRFAlgorithm,
+        identification: Identification, message: [UInt8], peerNonce: [UInt8], isResumption: Bool,
+        certificates: [CertificatePayload]
+    ) -> Result<AuthenticationProof, Refusal> {
+        let skP = keys.skP(ike.role == .initiator ? .responder : .initiator)
+        let mismatch = Result<AuthenticationProof, Refusal>.failure(Refusal(reason: .authenticationMismatch))
+        do throws(CryptoError) {
+            if isResumption {
+                guard proof.method == .sharedKeyMIC else { return mismatch }
+                for reading in [ResumptionAuthentication.messageNonceIdentity, .messageOnly] {
+                    let expected = try AuthenticationOctets.resumed(
+                        reading, message: message, peerNonce: peerNonce, identification: identification, prf: prf,
+                        skP: skP)
+                    if constantTimeEquals(expected, proof.data) { return .success(.sessionResumption(reading)) }
+                }
+                return mismatch
+            }
+            let signed = try AuthenticationOctets.signed(
+                message: message, peerNonce: peerNonce, identification: identification, prf: prf, skP: skP)
+            let secret: SecretBytes
+            switch connection.remote.authentication {
+            case .signature(let policy):
+                return verifySignature(
+                    proof, of: signed, by: identification, policy, ike, certificates: certificates
+                ).map { .signature($0) }
+            case .sharedKey:
+                guard proof.method == .sharedKeyMIC else { return mismatch }
+                let ours = connection.localIdentification(address: ike.local.address)
+                guard let key = sharedKey(ike, prf, local: ours, remote: identification) else {
+                    return .failure(Refusal(reason: .noSharedKey))
+                }
+                secret = key
+            case .null:
+                guard proof.method == .null else { return mismatch }
+                secret = skP
+            }
+            let expected = try AuthenticationOctets.sharedKey(secret, prf: prf, signed: signed)
+            guard constantTimeEquals(expected, proof.data) else { return mismatch }
+            return .success(connection.remote.authentication == .null ? .null : .sharedKey)
+        } catch {
+            return mismatch
+        }
+    }
+
+    /// The key for two identities; one that is too short for the PRF is told, or refused where that is asked for.
+    private func sharedKey(
+        _ ike: IKESA, _ prf: PRFAlgorithm, local: Identification, remote: Identification?
+    ) -> SecretBytes? {
+        guard
+            let key = secrets.key(
+                local: local, remote: remote, localAddress: ike.local.address, remoteAddress: ike.remote.address)
+        else { return nil }
+        guard key.count < PreSharedKeys.minimumOctets(for: prf) else { return key }
+        let refused = secrets.refusesShortKeys
+        emit(.sharedKeyTooShort(ike.id, local: local, octets: key.count, prf, refused: refused))
+        return refused ? nil : key
+    }
+
+    // MARK: Both
+
+    /// The IKE SA is authenticated: its clocks start.
+    private func establish(_ ike: IKESA, _ connection: Connection, peer: Identification, proof: AuthenticationProof) {
+        timers.cancel(.halfOpen(ike.id))
+        halfOpenIKEs.remove(ike.id)
+        forgetInitialRequest(of: ike)
+        ike.phase = .established
+        ike.peer = peer
+        ike.established = now
+        ike.expires = now + connection.lifetimes.ike
+        timers.set(.expiry(ike.id), at: now + connection.lifetimes.ike)
+        armRekeying(ike, connection)
+        records[connection.id]?.ike = ike.id
+        armLiveness(ike, connection)
+        armKeepAlive(ike)
+        emit(.ikeEstablished(ike.id, ike.role, peer: peer, proof: proof))
+    }
+
+    /// - Parameters:
+    ///   - role: this end's in the exchange that made the Child SA, which need not be that in the IKE SA.
+    ///   - secret: of a key exchange of its own.
+    func installChild(
+        _ id: ChildSAID, _ ike: IKESA, _ connection: Connection, role: Role, suite: ESPSuite, inbound: ESPSPI,
+        outbound: ESPSPI, localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector], ni: [UInt8],
+        nr: [UInt8], secret: SecretBytes? = nil, replaces: ChildSAID? = nil
+    ) {
+        guard let keys = ike.keys, let prf = ike.suite?.prf,
+            let childKeys = try? ChildKeys(suite: suite, prf: prf, skD: keys.skD, ni: ni, nr: nr, secret: secret)
+        else { return }
+        var initiator = ESPDirection(
+            spi: role == .initiator ? outbound : inbound, encryptionKey: childKeys.initiatorEncryption,
+            integrityKey: childKeys.initiatorIntegrity)
+        var responder = ESPDirection(
+            spi: role == .initiator ? inbound : outbound, encryptionKey: childKeys.responderEncryption,
+            integrityKey: childKeys.responderIntegrity)
+        if impairments.corruptESPKey {
+            emit(.impaired(ike.id, "flipping the first octet of the outbound ESP key"))
+            if role == .initiator {
+                initiator.encryptionKey = initiator.encryptionKey.withFirstOctetFlipped
+            } else {
+                responder.encryptionKey = responder.encryptionKey.withFirstOctetFlipped
+            }
+        }
+        let facts = ChildFacts(
+            child: id, ike: ike.id, connection: connection.id, role: role, mode: connection.mode, suite: suite,
+            inbound: inbound, outbound: outbound, localSelectors: localSelectors, remoteSelectors: remoteSelectors,
+            encapsulation: encapsulation(of: ike), remote: ike.remote, established: now, replaces: replaces)
+        childSAsByID[id] = ChildSA(facts: facts, attemptsBefore: records[connection.id]?.revivalAttempts ?? 0)
+        childByInboundSPI[inbound] = id
+        ike.children.append(id)
+        records[connection.id]?.child = id
+        records[connection.id]?.revivalAttempts = 0
+        if connection.staysUpOnceUp { records[connection.id]?.staysUp = true }
+        var installation = ChildInstallation(
+            child: id, connection: connection.id,
+            reqid: connection.effectiveReqid,
+            mode: connection.mode, local: ike.local.address, remote: ike.remote.address,
+            encapsulation: facts.encapsulation, suite: suite,
+            inbound: role == .initiator ? responder : initiator,
+            outbound: role == .initiator ? initiator : responder, localSelectors: localSelectors,
+            remoteSelectors: remoteSelectors, replayWindow: connection.replayWindow, replaces: replaces)
+        installation.sourceAddresses = connection.sourceAddresses + (ike.configuration?.addresses ?? [])
+        installation.limits = limits(connection.lifetimes, role, id)
+        outbox.append(.dataPlane(.install(installation)))
+        armRekeying(id, role, connection)
+        endRouteForRevival(connection.id)
+        emit(.childEstablished(facts))
+    }
+
+    func encapsulation(of ike: IKESA) -> Encapsulation {
+        if ike.isOverStream { return .tcp(localPort: ike.local.port, remotePort: ike.remote.port) }
+        let policy = connection(of: ike)?.encapsulation ?? .automatic
+        guard policy == .always || (policy == .automatic && ike.nat.isPresent) else { return .none }
+        return .udp(localPort: ike.local.port, remotePort: ike.remote.port)
+    }
+
+    /// Whether there is another IKE SA with the same peer (RFC 7296 §2.4: INITIAL_CONTACT says that there is none).
+    private func hasOther(than ike: IKESA, peer: Identification?) -> Bool {
+        ikes.values.contains { $0 !== ike && $0.established != nil && peer != nil && $0.peer == peer }
+    }
+
+    private func forgetOthers(than ike: IKESA, peer: Identification) {
+        for other in ikes.values.sorted(by: { $0.id < $1.id }) where other !== ike && other.peer == peer {
+            discard(other, .replaced)
+        }
+    }
+}
+
+extension SecretBytes {
+    /// For an impairment: a key that is not the peer's.
+    fileprivate var withFirstOctetFlipped: SecretBytes {
+        var octets = exposed
+        if !octets.isEmpty { octets[0] ^= 0xff }
+        return SecretBytes(octets)
+    }
+}

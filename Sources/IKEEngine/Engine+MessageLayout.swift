@@ -1,0 +1,75 @@
+import IKEModel
+import IKEWire
+
+/// What a vendor's messages look like besides what the protocol needs of them, and the facts about each.
+extension Engine {
+    /// The payloads as the profile wants them.
+    func laidOut(_ payloads: [Payload], _ exchange: ExchangeType, isResponse: Bool, _ ike: IKESA) -> [Payload] {
+        guard let layout = profile.layout else { return payloads }
+        let kind = MessageLayout.Kind(exchange, isResponse: isResponse)
+        var result = payloads
+        // An error answers alone.
+        if payloads.errorNotify == nil {
+            for announcement in layout.announcements[kind] ?? []
+            where result.notify(announcement.notify.type) == nil
+                && (!announcement.isEcho || ike.announced.contains(announcement.notify.type))
+            {
+                result.append(.notify(announcement.notify))
+            }
+        }
+        if layout.integrityBeforePRF {
+            result = result.map { payload in
+                guard case .securityAssociation(let proposals) = payload else { return payload }
+                return .securityAssociation(proposals.map(\.withIntegrityBeforePRF))
+            }
+        }
+        guard let order = layout.order[kind] else { return result }
+        func rank(_ payload: Payload) -> Int {
+            let slot: MessageLayout.Slot =
+                if case .notify(let notify) = payload { .notify(notify.type) } else { .payload(payload.type) }
+            return order.firstIndex(of: slot) ?? order.count
+        }
+        // Swift's sort is stable; the ranks are taken once.
+        return result.map { ($0, rank($0)) }.sorted { $0.1 < $1.1 }.map(\.0)
+    }
+
+    /// What the peer's IKE_SA_INIT says that the profile echoes.
+    func noteAnnouncements(_ payloads: [Payload], _ ike: IKESA) {
+        guard let layout = profile.layout else { return }
+        ike.announced = layout.echoed.filter { payloads.notify($0) != nil }
+    }
+
+    func tellSent(
+        _ ike: IKESA, _ exchange: ExchangeType, isResponse: Bool, messageID: UInt32, _ payloads: [Payload],
+        _ datagrams: [Datagram]
+    ) {
+        let own = (local: ike.local, remote: ike.remote)
+        let ends = isResponse ? ike.requestEnds ?? own : own
+        emit(
+            .messagePassed(
+                ike.id,
+                MessageFacts(
+                    isSent: true, exchange: exchange, isResponse: isResponse, messageID: messageID, payloads: payloads,
+                    datagramOctets: datagrams.map(\.octets.count), local: ends.local, remote: ends.remote)))
+    }
+
+    func tellReceived(_ ike: IKESA, _ header: IKEHeader, _ payloads: [Payload], in datagram: Datagram) {
+        emit(
+            .messagePassed(
+                ike.id,
+                MessageFacts(
+                    isSent: false, exchange: header.exchangeType, isResponse: header.isResponse,
+                    messageID: header.messageID, payloads: payloads, datagramOctets: [datagram.octets.count],
+                    local: datagram.local, remote: datagram.remote)))
+    }
+}
+
+extension Proposal {
+    fileprivate var withIntegrityBeforePRF: Proposal {
+        guard let first = transforms.firstIndex(where: { $0.type == .prf }) else { return self }
+        var copy = self
+        copy.transforms = transforms.filter { $0.type != .integrity }
+        copy.transforms.insert(contentsOf: transforms(of: .integrity), at: first)
+        return copy
+    }
+}

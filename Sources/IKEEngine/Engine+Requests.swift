@@ -1,0 +1,174 @@
+import IKEModel
+import IKEWire
+import NetAddress
+
+/// Requests of ours and answers to the peer's: one request at a time, repeated until it is answered (RFC 7296 §2.1–2.4).
+extension Engine {
+    /// Sends a protected request, or queues it behind the one that waits for its response.
+    func request(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
+        if ike.pending != nil || !ike.waiting.isEmpty || isGathering {
+            ike.waiting.append(QueuedRequest(exchange: exchange, purpose: purpose, payloads: payloads))
+            if isGathering { gathered.append(ike.id) }
+            return
+        }
+        requestNow(ike, exchange, purpose, payloads)
+    }
+
+    private func requestNow(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
+        guard let keys = ike.keys else { return }
+        let messageID = ike.nextRequestID
+        let payloads = laidOut(payloads, exchange, isResponse: false, ike)
+        guard
+            let datagrams = try? ike.seal(
+                exchange: exchange, messageID: messageID, isResponse: false, payloads: payloads, keys: keys,
+                profile: profile, random: &random, tamper: tamper)
+        else {
+            preconditionFailure("sealing with keys of our own making cannot fail")
+        }
+        tellSent(ike, exchange, isResponse: false, messageID: messageID, payloads, datagrams)
+        send(ike, exchange, purpose, messageID: messageID, datagrams)
+    }
+
+    /// However short an interval is configured: the clock has to move before a request is sent again.
+    private static let shortestWait = Duration.milliseconds(1)
+
+    /// Sends a request that stands ready, and waits for its response.
+    func send(
+        _ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, messageID: UInt32, _ datagrams: [Datagram]
+    ) {
+        ike.nextRequestID = messageID &+ 1
+        let schedule = connection(of: ike)?.retransmission ?? RetransmissionSchedule()
+        let wait = max(schedule.interval, Engine.shortestWait)
+        ike.pending = PendingRequest(
+            messageID: messageID, exchange: exchange, purpose: purpose, datagrams: datagrams, firstSent: now, wait: wait
+        )
+        transmit(datagrams, of: ike, exchange, isResponse: false)
+        // RFC 9329 §6.2: a stream loses nothing by itself; only the end is waited for.
+        timers.set(
+            .retransmission(ike.id), at: now + (ike.isOverStream ? schedule.timeout : min(wait, schedule.timeout)))
+        emit(.requestSent(ike.id, purpose, to: ike.remote))
+    }
+
+    func sendNext(_ ike: IKESA) {
+        guard ikes[ike.id] != nil, ike.pending == nil else { return }
+        // RFC 4555 §3.5: before anything else, the peer has to know where we are.
+        if ike.mobility?.isUpdatePending == true, case .established = ike.phase {
+            sendAddressUpdate(ike)
+            return
+        }
+        guard !ike.waiting.isEmpty else { return }
+        let next = ike.waiting.removeFirst()
+        requestNow(ike, next.exchange, next.purpose, next.payloads)
+    }
+
+    /// The pending request has its response.
+    func settle(_ ike: IKESA) -> PendingRequest? {
+        timers.cancel(.retransmission(ike.id))
+        defer { ike.pending = nil }
+        return ike.pending
+    }
+
+    func transmit(_ datagrams: [Datagram]) { for datagram in datagrams { release(datagram) } }
+
+    /// Messages of an IKE SA, told one by one.
+    func transmit(_ datagrams: [Datagram], of ike: IKESA, _ exchange: ExchangeType, isResponse: Bool) {
+        ike.lastSent = now
+        for datagram in datagrams {
+            release(datagram)
+            emit(
+                .datagramSent(
+                    ike.id, exchange, isResponse: isResponse, octets: datagram.octets.count, from: datagram.local,
+                    to: datagram.remote))
+        }
+    }
+
+    // MARK: Loss
+
+    /// After the interval, then after the same again, and from there on after twice the last wait; until the timeout.
+    func retransmit(_ ike: IKESA) {
+        guard var pending = ike.pending else { return }
+        let schedule = connection(of: ike)?.retransmission ?? RetransmissionSchedule()
+        let end = pending.firstSent + schedule.timeout
+        if impairments.timeoutOnRetransmit && now < end {
+            emit(.impaired(ike.id, "retransmit so timing out SA (may retry)"))
+            giveUp(ike, pending, after: now - pending.firstSent, quietly: true)
+            return
+        }
+        if now >= end, triesAnotherPath(ike, pending) { return }
+        if now >= end {
+            giveUp(ike, pending, after: schedule.timeout, quietly: false)
+            return
+        }
+        if impairments.suppressRetransmits {
+            emit(.retransmissionSuppressed(ike.id, ike.state))
+        } else if !ike.isOverStream {
+            pending.retransmissions += 1
+            if let percent = schedule.growthPercent {
+                pending.wait = pending.wait * percent / 100
+            } else if pending.retransmissions > 1 {
+                pending.wait = pending.wait * 2
+            }
+            transmit(pending.datagrams, of: ike, pending.exchange, isResponse: false)
+            emit(
+                .retransmitted(
+                    ike.id, ike.state, pending.exchange, attempt: pending.retransmissions, next: pending.wait))
+        }
+        ike.pending = pending
+        // A suppressed retransmission changes nothing any more: only the end is waited for.
+        timers.set(
+            .retransmission(ike.id),
+            at: impairments.suppressRetransmits || ike.isOverStream ? end : min(now + pending.wait, end))
+    }
+
+    private func giveUp(_ ike: IKESA, _ pending: PendingRequest, after: Duration, quietly: Bool) {
+        ike.pending = nil
+        noteTransportFailure(ike)
+        if !quietly {
+            emit(.timedOut(ike.id, ike.state, after: after, retransmissions: pending.retransmissions))
+        }
+        if case .deleting(let reason) = ike.phase {
+            discard(ike, reason)
+        } else {
+            discard(ike, .failed(.timedOut))
+        }
+    }
+
+    // MARK: Answers
+
+    /// Sends a protected response and keeps it for repetition.
+    func respond(_ ike: IKESA, _ exchange: ExchangeType, _ payloads: [Payload]) {
+        guard let keys = ike.keys else { return }
+        let messageID = ike.expectedRequestID
+        let isMisnamed = impairments.misnameIKEAuthResponse && exchange == .ikeAuth
+        if isMisnamed { emit(.impaired(ike.id, "responding to IKE_AUTH with INFORMATIONAL")) }
+        let payloads = laidOut(payloads, exchange, isResponse: true, ike)
+        guard
+            let datagrams = try? ike.seal(
+                exchange: isMisnamed ? .informational : exchange, messageID: messageID, isResponse: true,
+                payloads: payloads, keys: keys,
+                profile: profile, random: &random, tamper: tamper)
+        else {
+            preconditionFailure("sealing with keys of our own making cannot fail")
+        }
+        tellSent(ike, exchange, isResponse: true, messageID: messageID, payloads, datagrams)
+        answer(ike, exchange, datagrams)
+    }
+
+    /// Sends a response that stands ready and keeps it for repetition.
+    func answer(_ ike: IKESA, _ exchange: ExchangeType, _ datagrams: [Datagram]) {
+        let ends = ike.requestEnds ?? (ike.local, ike.remote)
+        let datagrams = datagrams.map { Datagram(local: ends.local, remote: ends.remote, octets: $0.octets) }
+        ike.lastResponse = (ike.expectedRequestID, datagrams)
+        ike.expectedRequestID &+= 1
+        transmit(datagrams, of: ike, exchange, isResponse: true)
+        emit(.responseSent(ike.id, exchange, to: ends.remote))
+    }
+
+    /// To where it was asked for again, which may be another port of a NAT than at first.
+    func repeatResponse(_ ike: IKESA, _ exchange: ExchangeType, to request: Datagram) {
+        guard let last = ike.lastResponse else { return }
+        let datagrams = last.datagrams.map { Datagram(local: request.local, remote: request.remote, octets: $0.octets) }
+        transmit(datagrams, of: ike, exchange, isResponse: true)
+        emit(.responseRepeated(ike.id, exchange))
+    }
+}

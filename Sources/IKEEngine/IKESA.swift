@@ -1,0 +1,216 @@
+import IKECrypto
+import IKEModel
+import IKEWire
+import NetAddress
+
+/// An IKE SA from its first message to its end.
+///
+/// What is needed in one phase only lives in that phase's value: it cannot be asked for in another.
+final class IKESA {
+    let id: IKESAID
+    let role: Role
+    var connection: ConnectionID?
+    var local: Endpoint
+    var remote: Endpoint
+    let initiatorSPI: IKESPI
+    var responderSPI: IKESPI
+    var phase: Phase
+    /// Set while the responder would know a repetition of the first request by it.
+    var initialRequest: Engine.InitialRequest?
+
+    var fragmentationNegotiated = false
+    /// The hashes that the peer takes in signatures; nil: it has not said that it knows RFC 7427.
+    var peerSignatureHashes: [SignatureHashAlgorithm]?
+    /// Whether the peer has asked for a certificate (RFC 7296 §3.7).
+    var isAskedForCertificate = false
+    var nat = NATStatus()
+    var suite: IKESuite?
+    var keys: IKEKeys?
+    /// Both ends said USE_PPK in IKE_SA_INIT (RFC 8784); at last, whether one is in the keys.
+    var usesPPK = false
+    /// Set by the initiator until it is known whether the responder has mixed its PPK in.
+    var keysWithoutPPK: IKEKeys?
+    var peer: Identification?
+    var established: Instant?
+    var expires: Instant?
+    var rekeyTime: Instant?
+    /// Notifications in the peer's IKE_SA_INIT that the profile echoes.
+    var announced: Set<NotifyType> = []
+    var lastHeard: Instant
+    var lastSent: Instant
+    /// RFC 5685 §3: it has said so.
+    var peerSupportsRedirect = false
+    /// nil: one of the ends does not speak MOBIKE.
+    var mobility: Mobility?
+    /// Established ones; newest last.
+    var children: [ChildSAID] = []
+
+    /// Addresses that the peer was lent; as a gateway.
+    var leases: [IPAddress] = []
+    /// What this end was given; as a client.
+    var configuration: InternalConfiguration?
+
+    /// CREATE_CHILD_SA exchanges of ours that are not answered, by the Child SA that they propose.
+    var negotiations: [ChildSAID: ChildNegotiation] = [:]
+    /// SPIs that the peer has deleted while an answer of it was on its way to us that may bring them.
+    var deletedEarly: Set<[UInt8]> = []
+    /// Our wish to replace this IKE SA, until it is answered.
+    var rekey: IKERekey?
+    /// What the peer has put in its place (RFC 7296 §1.3.2); it should be deleted soon.
+    var replacement: IKESAID?
+    /// Connections whose Child SAs wait for this IKE SA to stand.
+    var queue: [ConnectionID] = []
+    /// Child SAs for which our Delete is on its way.
+    var closing: Set<ChildSAID> = []
+
+    /// The next message ID of a request of ours, and of the peer's (RFC 7296 §2.2).
+    var nextRequestID: UInt32 = 0
+    var expectedRequestID: UInt32 = 0
+    /// Our request that waits for its response: one at a time (RFC 7296 §2.3, a window of 1).
+    var pending: PendingRequest?
+    /// Requests that wait for their turn.
+    var waiting: [QueuedRequest] = []
+    /// Where the request that is being answered came from and to: its answer goes back the same way (RFC 7296 §2.11).
+    var requestEnds: (local: Endpoint, remote: Endpoint)?
+    /// The last request by its hash (see `LastAnswers`).
+    var lastRequest: (messageID: UInt32, hash: [UInt8])?
+    /// The answer to the last request, to be repeated octet for octet (RFC 7296 §2.1).
+    var lastResponse: (messageID: UInt32, datagrams: [Datagram])?
+    var requestReassembly = FragmentReassembly()
+    var responseReassembly = FragmentReassembly()
+    /// Whether this end opens the TCP connection, which it does for the IKE SA's replacements too (RFC 9329 §1.2).
+    var originatesStream = false
+    /// Whether a TCP connection is being opened, or waited for, in the place of one that was lost.
+    var isStreamLost = false
+    /// TCP connections since the peer was heard last.
+    var streamReopenings = 0
+    /// Counts the initialization vectors of AEAD ciphers: never used twice with a key (RFC 5282 §3.1).
+    var vectorCounter: UInt64
+
+    init(
+        id: IKESAID, role: Role, connection: ConnectionID?, local: Endpoint, remote: Endpoint, initiatorSPI: IKESPI,
+        responderSPI: IKESPI, phase: Phase, vectorStart: UInt64, now: Instant
+    ) {
+        self.id = id
+        self.role = role
+        self.connection = connection
+        self.local = local
+        self.remote = remote
+        self.initiatorSPI = initiatorSPI
+        self.responderSPI = responderSPI
+        self.phase = phase
+        vectorCounter = vectorStart
+        lastHeard = now
+        lastSent = now
+    }
+
+    enum Phase {
+        case initSent(InitiatorOffer)
+        case resumeSent(ResumptionOffer)
+        /// The responder has answered IKE_SA_INIT or IKE_SESSION_RESUME.
+        case awaitingAuth(HalfOpen)
+        case authSent(AuthenticationOffer)
+        case established
+        /// Our Delete is on its way.
+        case deleting(DeletionReason)
+    }
+
+    /// The initiator's side of IKE_SA_INIT.
+    struct InitiatorOffer {
+        var keyExchange: KeyExchange
+        var nonce: [UInt8]
+        var cookies = CookiesTaken()
+        /// The whole message as sent: AUTH covers it.
+        var message: [UInt8]
+        /// Groups that the peer has asked for by INVALID_KE_PAYLOAD: none twice (RFC 7296 §1.2).
+        var groupsTried: Set<KeyExchangeMethod>
+    }
+
+    /// The initiator's side of IKE_SESSION_RESUME.
+    struct ResumptionOffer {
+        var ticket: HeldTicket
+        var nonce: [UInt8]
+        var cookies = CookiesTaken()
+        var message: [UInt8]
+    }
+
+    /// The responder between its first answer and IKE_AUTH.
+    struct HalfOpen {
+        var initiatorNonce: [UInt8]
+        var responderNonce: [UInt8]
+        var request: [UInt8]
+        var response: [UInt8]
+        /// Set where the IKE SA is a resumption.
+        var session: TicketContents?
+    }
+
+    /// The initiator between IKE_AUTH and its answer.
+    struct AuthenticationOffer {
+        var initiatorNonce: [UInt8]
+        var responderNonce: [UInt8]
+        var request: [UInt8]
+        var response: [UInt8]
+        var identification: Identification
+        var resuming: HeldTicket?
+        var askedForTicket: Bool
+        var child: ChildOffer
+    }
+
+    /// The SPI by which messages to us name this IKE SA.
+    var localSPI: IKESPI { role == .initiator ? initiatorSPI : responderSPI }
+
+    var state: IKEState {
+        switch phase {
+        case .initSent: .initSent
+        case .resumeSent: .resumeSent
+        case .awaitingAuth(let halfOpen): halfOpen.session == nil ? .initResponded : .resumeResponded
+        case .authSent: .authSent
+        case .established: .established
+        case .deleting: .deleting
+        }
+    }
+}
+
+/// The cookies that a responder has asked for in answer to one first request (RFC 7296 §2.6).
+struct CookiesTaken {
+    /// A responder whose secret has changed asks again; who only ever asks is not worth a fourth request.
+    private static let limit = 3
+
+    private(set) var newest: [UInt8]?
+    private var count = 0
+
+    /// - Parameter cookie: 1...64 octets. - Returns: false where it is no reason to ask anew.
+    mutating func take(_ cookie: [UInt8]) -> Bool {
+        guard (1...64).contains(cookie.count), cookie != newest, count < CookiesTaken.limit else { return false }
+        newest = cookie
+        count += 1
+        return true
+    }
+}
+
+/// A Child SA that was proposed and not yet answered.
+struct ChildOffer {
+    var child: ChildSAID
+    var spi: ESPSPI
+    var localSelectors: [TrafficSelector]
+    var remoteSelectors: [TrafficSelector]
+}
+
+/// A request on its way (RFC 7296 §2.1).
+struct PendingRequest {
+    var messageID: UInt32
+    var exchange: ExchangeType
+    var purpose: RequestPurpose
+    /// More than one where it was fragmented.
+    var datagrams: [Datagram]
+    var firstSent: Instant
+    var wait: Duration
+    var retransmissions = 0
+}
+
+/// A request that waits for the one before it to be answered.
+struct QueuedRequest {
+    var exchange: ExchangeType
+    var purpose: RequestPurpose
+    var payloads: [Payload]
+}

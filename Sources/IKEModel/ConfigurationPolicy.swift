@@ -1,0 +1,34 @@
+package import NetAddress
+
+/// What a gateway gives a client for use inside the tunnel (RFC 7296 §2.19, §3.15.1; RFC 8598 §4).
+package struct InternalConfiguration: Hashable, Sendable {
+    /// The client's own; at most one a family.
+    package var addresses: [IPAddress]
+    package var nameServers: [IPAddress]
+    /// Domains whose names these servers know.
+    package var domains: [String]
+
+    package init(addresses: [IPAddress] = [], nameServers: [IPAddress] = [], domains: [String] = []) {
+        self.addresses = addresses
+        self.nameServers = nameServers
+        self.domains = domains
+    }
+}
+
+/// What a connection does with Configuration payloads (RFC 7296 §2.19): it asks, or it gives, or neither.
+package struct ConfigurationPolicy: Hashable, Sendable {
+    /// The families of which an address is asked for. Not empty: this end is a client, and what it is given is what it
+    /// protects.
+    package var requestedFamilies: [AddressFamily] = []
+    /// What the peer's addresses are taken from, one a family. Not empty: this end is a gateway, and a peer that asks for
+    /// none is refused its Child SA.
+    package var pools: [IPRange] = []
+    /// What a gateway tells with the addresses.
+    package var nameServers: [IPAddress] = []
+    package var domains: [String] = []
+
+    package init() {}
+
+    package var isClient: Bool { !requestedFamilies.isEmpty }
+    package var isGateway: Bool { !pools.isEmpty }
+}

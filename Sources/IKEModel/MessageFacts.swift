@@ -1,0 +1,30 @@
+package import IKEWire
+package import NetAddress
+
+/// A message of an IKE SA as it was sent, or taken in, with what its Encrypted payload held.
+package struct MessageFacts: Hashable, Sendable {
+    package var isSent: Bool
+    package var exchange: ExchangeType
+    package var isResponse: Bool
+    package var messageID: UInt32
+    package var payloads: [Payload]
+    /// Of each datagram that it went in (RFC 7383), octets of UDP payload without a non-ESP marker; of a message that came
+    /// in fragments the last one's.
+    package var datagramOctets: [Int]
+    package var local: Endpoint
+    package var remote: Endpoint
+
+    package init(
+        isSent: Bool, exchange: ExchangeType, isResponse: Bool, messageID: UInt32, payloads: [Payload],
+        datagramOctets: [Int], local: Endpoint, remote: Endpoint
+    ) {
+        self.isSent = isSent
+        self.exchange = exchange
+        self.isResponse = isResponse
+        self.messageID = messageID
+        self.payloads = payloads
+        self.datagramOctets = datagramOctets
+        self.local = local
+        self.remote = remote
+    }
+}

@@ -1,0 +1,47 @@
+import LinuxSystem
+package import Scenario
+
+/// A cell, judged: what the table, the JSON and the page are made of.
+package struct CellReport: Codable, Sendable {
+    package var name: String
+    package var test: String
+    package var about: String
+    package var initiator: InteropSide
+    package var verdict: CellVerdict
+    /// The first thing that was wrong, or why it cannot be done here; empty where it is green.
+    package var reason: String
+    package var checks: [CellCheck]
+    package var seconds: Double
+    /// The folder of the run's results, below that of the matrix.
+    package var folder: String
+
+    package init(
+        _ cell: InteropCell, verdict: CellVerdict, reason: String, checks: [CellCheck] = [], seconds: Double = 0
+    ) {
+        name = cell.name
+        test = cell.test.name
+        about = cell.test.about
+        initiator = cell.initiator
+        self.verdict = verdict
+        self.reason = reason
+        self.checks = checks
+        self.seconds = seconds
+        folder = cell.name
+    }
+
+    /// Judges what a run has left.
+    package init(_ cell: InteropCell, result: ScenarioResult) {
+        if result.verdict == .unsupported {
+            self.init(cell, verdict: .unsupported, reason: result.reason)
+            return
+        }
+        let checks: [CellCheck]
+        do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result)) } catch {
+            checks = [CellCheck(name: "evidence", isGood: false, text: "\(error); \(result.reason)")]
+        }
+        let bad = checks.first { !$0.isGood }
+        self.init(
+            cell, verdict: bad == nil ? .green : .red, reason: bad.map { "\($0.name): \($0.text)" } ?? "",
+            checks: checks, seconds: result.seconds)
+    }
+}

@@ -1,0 +1,249 @@
+import LinuxSystem
+
+/// The scenario folder of a cell: configuration of both ends, a script for each command, and what it must print.
+package struct CellScenario {
+    private struct Step {
+        let host: String
+        let command: String
+        let output: [String]
+    }
+
+    private let cell: InteropCell
+    private var test: InteropCase { cell.test }
+    private var ours: InteropCell.Place { cell.swand }
+    private var theirs: InteropCell.Place { cell.peer }
+
+    package init(_ cell: InteropCell) { self.cell = cell }
+
+    /// Writes it as a folder of the cell's name below `parent`; returns the folder.
+    package func write(below parent: String, prefix: String? = nil) throws -> String {
+        let folder = "\(parent)/\(cell.name)"
+        try FileSystem.removeTree(folder)
+        try FileSystem.makeDirectories(folder)
+        for (name, text) in files(prefix: prefix) { try FileSystem.write("\(folder)/\(name)", text) }
+        return folder
+    }
+
+    /// - Parameter prefix: where a build of the user's own is installed; nil for Debian's.
+    private func files(prefix: String?) -> [String: String] {
+        var files = [
+            "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
+            "scenario.yaml": settings(prefix: prefix),
+            "\(ours.host).conf": connection,
+            "\(ours.host).secrets": "@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\"\n",
+            "\(theirs.host).swanctl.conf": peerConnection,
+            "\(theirs.host).strongswan.conf":
+                "charon {\n\(test.peerSettings.map { "    \($0)\n" }.joined())}\n",
+        ]
+        for (index, step) in steps.enumerated() {
+            files["\(index + 100)-\(step.host)-do.sh"] = step.command + "\n"
+            let console = "\(step.host).console.txt"
+            let isFirst = files[console] == nil
+            let lines = [(isFirst ? "" : " ") + step.command] + step.output + ["\(step.host) #"]
+            files[console, default: ""] += lines.joined(separator: "\n") + "\n"
+        }
+        return files
+    }
+
+    // MARK: Configuration
+
+    private func settings(prefix: String?) -> String {
+        let daemon = prefix.map { "{kind: strongswan, prefix: \($0)}" } ?? "strongswan"
+        return """
+            daemon: {\(ours.host): swand, \(theirs.host): \(daemon)\(cell.hasNAT ? ", nic: none" : "")}
+            hosts: [\(ours.host), \(theirs.host)]
+            timeout: 30
+            protected: ["\(ours.subnet) === \(theirs.subnet)"]
+
+            """
+                + (test.impairments.isEmpty
+                    ? "" : "impairments:\n" + test.impairments.map { "  - \($0)\n" }.joined())
+    }
+
+    private var connection: String {
+        let setup = ["logfile=/tmp/pluto.log", "logtime=no", "plutodebug=all"] + test.setup
+        let conn =
+            [
+                "left=\(ours.address)", "leftid=@\(test.swandID)", "leftsubnet=\(ours.subnet)",
+                "right=\(theirs.reachedAt)", "rightid=@\(test.peerID)", "rightsubnet=\(theirs.subnet)",
+                "auto=ignore",
+            ]
+            + (test.certificates.map { ["leftcert=west", "leftsendcert=always", "authby=\($0.authby)"] } ?? [
+                "authby=secret"
+            ])
+            + test.conn
+        return "config setup\n" + setup.map { "\t\($0)\n" }.joined() + "\nconn w\n"
+            + conn.map { "\t\($0)\n" }.joined()
+    }
+
+    private var method: String { test.certificates == nil ? "psk" : "pubkey" }
+
+    private var peerConnection: String {
+        let connection =
+            [
+                "version = 2", "mobike = no", "local_addrs = \(theirs.address)", "remote_addrs = \(ours.reachedAt)",
+            ] + (test.ike.map { ["proposals = \($0)"] } ?? []) + test.peerConnection
+        let child =
+            ["local_ts = \(test.peerOwnSubnet ?? theirs.subnet)", "remote_ts = \(ours.subnet)"]
+            + (test.esp.map { ["esp_proposals = \($0)"] } ?? []) + test.peerChild
+        func indented(_ lines: [String], _ depth: Int) -> String {
+            lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()
+        }
+        return """
+            connections {
+                gw {
+            \(indented(connection, 2))        local {
+                        auth = \(method)
+                        id = \(test.peerID)
+                    }
+                    remote {
+                        auth = \(method)
+                        id = \(test.swandID)
+                    }
+                    children {
+                        net {
+            \(indented(child, 4))            }
+                    }
+                }
+            }
+            secrets {
+                ike-1 {
+                    secret = "\(test.peerSecret ?? test.secret)"
+                }
+            }
+
+            """
+    }
+
+    // MARK: Commands
+
+    private var steps: [Step] {
+        var steps: [Step] = []
+        if cell.hasNAT {
+            let hidden = [ours, theirs].first { $0.host == "road" }?.inside ?? ""
+            steps += [
+                Step(host: "road", command: "ip addr add \(hidden)/24 dev lo", output: []),
+                Step(host: "nic", command: "nft add table ip nat", output: []),
+                Step(
+                    host: "nic", command: "nft 'add chain ip nat out { type nat hook postrouting priority 100; }'",
+                    output: []),
+                Step(host: "nic", command: "nft 'add rule ip nat out oifname eth1 masquerade'", output: []),
+            ]
+        }
+        let isV6 = test.family != .v4
+        steps += [
+            Step(
+                host: ours.host, command: "../../guestbin/swan-prep --nokeys\(isV6 ? " --46" : "") >/dev/null",
+                output: []
+            )
+        ]
+        steps += test.certificates.map(credentials) ?? []
+        steps += [
+            Step(host: ours.host, command: "ipsec start >/dev/null", output: []),
+            Step(host: ours.host, command: "../../guestbin/wait-until-pluto-started", output: []),
+            Step(host: ours.host, command: "ipsec add w", output: ["\"w\": added IKEv2 connection"]),
+        ]
+        return steps + test.actions.flatMap(steps(of:))
+    }
+
+    /// Keys and certificates of both ends, each end's where it looks for them.
+    private func credentials(_ certificates: InteropCase.Certificates) -> [Step] {
+        let (make, folder) = ("../../guestbin/test-pki.sh OUTPUT/pki", "OUTPUT/pki")
+        let issuer = certificates.hasMiddle ? " middle" : ""
+        var ours = ["\(make) root"] + (certificates.hasMiddle ? ["\(make) authority middle"] : [])
+        ours += ["west", "east"].map { "\(make) end \($0) \(certificates.kind)\(issuer)" }
+        ours.append("ipsec import \(folder)/west.p12 -W foobar >/dev/null; echo $?")
+        var theirs = [
+            "cp \(folder)/root.crt \(certificates.hasMiddle ? "\(folder)/middle.crt " : "")/etc/swanctl/x509ca/",
+            "cp \(folder)/east.crt /etc/swanctl/x509/; cp \(folder)/east.key /etc/swanctl/private/",
+        ]
+        if certificates.isRevoked {
+            ours.append("\(make) revoke \(cell.initiator == .swand ? "west" : "east")")
+            if cell.initiator == .swand {
+                theirs.append("cp \(folder)/crl.pem /etc/swanctl/x509crl/")
+            } else {
+                ours.append("ipsec crlutil -I -i \(folder)/crl.pem")
+            }
+        }
+        theirs.append("swanctl --load-creds >/dev/null 2>&1; echo $?")
+        func steps(_ commands: [String], on host: String) -> [Step] {
+            commands.map { Step(host: host, command: $0, output: $0.hasSuffix("echo $?") ? ["0"] : []) }
+        }
+        return steps(ours, on: self.ours.host) + steps(theirs, on: self.theirs.host)
+    }
+
+    private func host(_ side: InteropSide) -> String { side == .swand ? ours.host : theirs.host }
+
+    private func steps(of action: InteropCase.Action) -> [Step] {
+        func on(_ side: InteropSide, _ command: String, _ output: String...) -> Step {
+            Step(host: host(side), command: command, output: output)
+        }
+        switch action {
+        case .up:
+            return cell.initiator == .swand
+                ? [on(.swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1; echo $?", "0")]
+                : [on(.peer, "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1; echo $?", "0")]
+        case .upFails(let swand, let peer):
+            return cell.initiator == .swand
+                ? [
+                    on(
+                        .swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1; grep -q '\(swand)' OUTPUT/ours.up.txt; echo $?",
+                        "0")
+                ]
+                : [
+                    on(
+                        .peer,
+                        "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1; grep -q '\(peer)' OUTPUT/peer.up.txt; "
+                            + "echo $?", "0")
+                ]
+        case .ping(let count, let octets):
+            return [
+                on(
+                    .swand,
+                    "ping -n -q -i 0.01 -W 3 -c \(count) -s \(octets) -I \(ours.inside) \(theirs.inside) | "
+                        + "grep -o '[0-9]* received'", "\(count) received")
+            ]
+        case .rekeyChild(let side): return rekey(side, child: true)
+        case .rekeyIKE(let side): return rekey(side, child: false)
+        case .compare:
+            return [
+                on(.peer, "swanctl --list-sas --raw >OUTPUT/peer.sas.txt"),
+                on(.swand, "cp /tmp/pluto.log OUTPUT/ours.view.txt"),
+            ]
+        case .delete(.swand): return [on(.swand, "ipsec down w >OUTPUT/ours.down.txt 2>&1; echo $?", "0")]
+        case .delete(.peer):
+            return [on(.peer, "swanctl --terminate --ike gw >OUTPUT/peer.down.txt 2>&1; echo $?", "0")]
+        case .nothingLeft:
+            return [
+                on(.swand, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- ipsec showstates"),
+                on(.peer, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- swanctl --list-sas"),
+            ]
+        case .type(let side, let command, let output):
+            let log = "OUTPUT/\(theirs.host).charon.log"
+            return [
+                Step(
+                    host: host(side),
+                    command: command.split(separator: "OUTPUT/log", omittingEmptySubsequences: false).joined(
+                        separator: log), output: output)
+            ]
+        }
+    }
+
+    /// Replaces an SA and waits until one stands in its place, alone.
+    private func rekey(_ side: InteropSide, child: Bool) -> [Step] {
+        let state = child ? "ESTABLISHED_CHILD_SA" : "ESTABLISHED_IKE_SA"
+        let list = "ipsec showstates | grep \(state) | grep -o '^#[0-9]*'"
+        let command =
+            side == .swand
+            ? "ipsec whack --rekey-\(child ? "child" : "ike") --name w >OUTPUT/ours.rekey.txt 2>&1"
+            : "swanctl --rekey --\(child ? "child net" : "ike gw") >OUTPUT/peer.rekey.txt 2>&1"
+        return [
+            Step(host: ours.host, command: "old=$(\(list))", output: []),
+            Step(host: host(side), command: command, output: []),
+            Step(
+                host: ours.host,
+                command: "until now=$(\(list)) && [ \"$now\" != \"$old\" ] && [ $(wc -w <<<\"$now\") = 1 ]; "
+                    + "do sleep 0.02; done", output: []),
+        ]
+    }
+}

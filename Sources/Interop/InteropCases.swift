@@ -1,0 +1,402 @@
+/// The list of cases. A new one is an entry here and nothing else.
+package enum InteropCases {
+    package static let all: [InteropCase] =
+        groups + ikeCiphers + ikeIntegrity + espCiphers + espIntegrity + shapes
+        + lives + failures + signatures
+
+    /// A tunnel with exactly one choice for the IKE SA.
+    private static func ike(
+        _ name: String, _ about: String, swand: String, peer: String, agreed: String
+    ) -> InteropCase {
+        InteropCase(name, about).with {
+            $0.conn = ["ike=\(swand)", "esp=aes_gcm256"]
+            ($0.ike, $0.esp) = (peer, "aes256gcm16")
+            $0.expectation = .tunnel(ike: agreed, esp: "AES_GCM_16-256")
+        }
+    }
+
+    /// A tunnel with exactly one choice for the Child SA.
+    private static func esp(
+        _ name: String, _ about: String, swand: String, peer: String, agreed: String
+    ) -> InteropCase {
+        InteropCase(name, about).with {
+            $0.conn = ["ike=aes_gcm256-sha2_256;dh31", "esp=\(swand)"]
+            ($0.ike, $0.esp) = ("aes256gcm16-prfsha256-curve25519", peer)
+            $0.expectation = .tunnel(ike: nil, esp: agreed)
+        }
+    }
+
+    /// Diffie-Hellman groups: swand's name, strongSwan's, and strongSwan's in a listing.
+    static let groups: [InteropCase] = [
+        ("dh5", "modp1536", "MODP_1536"), ("dh14", "modp2048", "MODP_2048"), ("dh15", "modp3072", "MODP_3072"),
+        ("dh16", "modp4096", "MODP_4096"), ("dh17", "modp6144", "MODP_6144"), ("dh18", "modp8192", "MODP_8192"),
+        ("dh19", "ecp256", "ECP_256"), ("dh20", "ecp384", "ECP_384"), ("dh21", "ecp521", "ECP_521"),
+        ("dh31", "curve25519", "CURVE_25519"),
+    ].map { ours, theirs, listed in
+        ike(
+            "group-\(theirs)", "key exchange with \(listed)", swand: "aes_gcm256-sha2_256;\(ours)",
+            peer: "aes256gcm16-prfsha256-\(theirs)", agreed: "AES_GCM_16-256/PRF_HMAC_SHA2_256/\(listed)")
+    }
+
+    static let ikeCiphers: [InteropCase] = [
+        ("3des-sha2_256", "3des-sha256", "3DES_CBC/HMAC_SHA2_256_128"),
+        ("aes128-sha2_256", "aes128-sha256", "AES_CBC-128/HMAC_SHA2_256_128"),
+        ("aes192-sha2_256", "aes192-sha256", "AES_CBC-192/HMAC_SHA2_256_128"),
+        ("aes256-sha2_256", "aes256-sha256", "AES_CBC-256/HMAC_SHA2_256_128"),
+        ("aes_ctr256-sha2_256", "aes256ctr-sha256", "AES_CTR-256/HMAC_SHA2_256_128"),
+        ("camellia256-sha2_256", "camellia256-sha256", "CAMELLIA_CBC-256/HMAC_SHA2_256_128"),
+        ("aes_gcm_a128-sha2_256", "aes128gcm8-prfsha256", "AES_GCM_8-128"),
+        ("aes_gcm_b192-sha2_256", "aes192gcm12-prfsha256", "AES_GCM_12-192"),
+        ("aes_gcm128-sha2_256", "aes128gcm16-prfsha256", "AES_GCM_16-128"),
+        ("chacha20_poly1305-sha2_256", "chacha20poly1305-prfsha256", "CHACHA20_POLY1305"),
+    ].map { ours, theirs, listed in
+        ike(
+            "ike-\(theirs)", "IKE SA with \(listed)", swand: "\(ours);dh31", peer: "\(theirs)-curve25519",
+            agreed: "\(listed)/PRF_HMAC_SHA2_256/CURVE_25519")
+    }
+
+    /// Integrity and PRF of the IKE SA.
+    static let ikeIntegrity: [InteropCase] = [
+        ("md5", "md5", "HMAC_MD5_96/PRF_HMAC_MD5"), ("sha1", "sha1", "HMAC_SHA1_96/PRF_HMAC_SHA1"),
+        ("sha2_384", "sha384", "HMAC_SHA2_384_192/PRF_HMAC_SHA2_384"),
+        ("sha2_512", "sha512", "HMAC_SHA2_512_256/PRF_HMAC_SHA2_512"),
+        ("aes_xcbc", "aesxcbc-prfaesxcbc", "AES_XCBC_96/PRF_AES128_XCBC"),
+    ].map { ours, theirs, listed in
+        ike(
+            "ike-aes128-\(theirs)", "IKE SA with \(listed)", swand: "aes128-\(ours);dh31",
+            peer: "aes128-\(theirs)-curve25519", agreed: "AES_CBC-128/\(listed)/CURVE_25519")
+    }
+
+    static let espCiphers: [InteropCase] = [
+        ("3des-sha2_256", "3des-sha256", "3DES_CBC/HMAC_SHA2_256_128"),
+        ("aes128-sha2_256", "aes128-sha256", "AES_CBC-128/HMAC_SHA2_256_128"),
+        ("aes192-sha2_256", "aes192-sha256", "AES_CBC-192/HMAC_SHA2_256_128"),
+        ("aes256-sha2_256", "aes256-sha256", "AES_CBC-256/HMAC_SHA2_256_128"),
+        ("aes_ctr256-sha2_256", "aes256ctr-sha256", "AES_CTR-256/HMAC_SHA2_256_128"),
+        ("camellia256-sha2_256", "camellia256-sha256", "CAMELLIA_CBC-256/HMAC_SHA2_256_128"),
+        ("null-sha2_256", "null-sha256", "NULL/HMAC_SHA2_256_128"),
+        ("aes_ccm_a128", "aes128ccm8", "AES_CCM_8-128"), ("aes_ccm_b192", "aes192ccm12", "AES_CCM_12-192"),
+        ("aes_ccm256", "aes256ccm16", "AES_CCM_16-256"), ("aes_gcm_a128", "aes128gcm8", "AES_GCM_8-128"),
+        ("aes_gcm_b192", "aes192gcm12", "AES_GCM_12-192"), ("aes_gcm128", "aes128gcm16", "AES_GCM_16-128"),
+        ("chacha20_poly1305", "chacha20poly1305", "CHACHA20_POLY1305"),
+    ].map { ours, theirs, listed in
+        esp("esp-\(theirs)", "Child SA with \(listed)", swand: ours, peer: theirs, agreed: listed)
+    }
+
+    static let espIntegrity: [InteropCase] = [
+        ("md5", "md5", "HMAC_MD5_96"), ("sha1", "sha1", "HMAC_SHA1_96"), ("sha2_384", "sha384", "HMAC_SHA2_384_192"),
+        ("sha2_512", "sha512", "HMAC_SHA2_512_256"), ("aes_xcbc", "aesxcbc", "AES_XCBC_96"),
+        ("aes_cmac", "aescmac", "AES_CMAC_96"),
+    ].map { ours, theirs, listed in
+        esp(
+            "esp-aes128-\(theirs)", "Child SA with \(listed)", swand: "aes128-\(ours)", peer: "aes128-\(theirs)",
+            agreed: "AES_CBC-128/\(listed)")
+    }
+
+    /// Identities that make IKE_AUTH longer than a packet may be, and no longer than swanctl can take them (512 octets).
+    private static func fragments(_ name: String, _ about: String) -> InteropCase {
+        InteropCase(name, about).with {
+            $0.swandID = String(repeating: "w", count: 480) + ".example.com"
+            $0.peerID = String(repeating: "e", count: 480) + ".example.com"
+            $0.peerSettings = ["fragment_size = 600"]
+            $0.actions += [
+                .type(.peer, "grep -q 'generating IKE_AUTH re.* EF(2/' OUTPUT/log; echo $?", ["0"])
+            ]
+        }
+    }
+
+    /// Addresses, NATs, sizes, selectors, modes.
+    static let shapes: [InteropCase] = [
+        InteropCase("defaults", "both with their own proposals"),
+        InteropCase("ipv6", "IPv6 in IPv6").with { $0.family = .v6 },
+        InteropCase("ipv4-in-ipv6", "IPv4 in IPv6").with { $0.family = .v4InV6 },
+        InteropCase("nat-before-swand", "swand behind a NAT").with {
+            $0.nat = .before(.swand)
+            $0.initiators = [.swand]
+        },
+        InteropCase("nat-before-peer", "strongSwan behind a NAT").with {
+            $0.nat = .before(.peer)
+            $0.initiators = [.peer]
+        },
+        InteropCase("encapsulation-forced", "swand insists on UDP without a NAT").with {
+            $0.conn = ["encapsulation=yes"]
+        },
+        fragments("fragments", "IKE_AUTH in fragments both ways (RFC 7383)").with {
+            $0.actions += [
+                .type(.peer, "grep -q 'received fragment #2 of' OUTPUT/log; echo $?", ["0"])
+            ]
+        },
+        // swand keeps to packets of 1280 octets there, and needs no fragments itself.
+        fragments("fragments-ipv6", "IKE_AUTH in strongSwan's fragments, over IPv6").with { $0.family = .v6 },
+        InteropCase("narrowing", "strongSwan's network is wider, and is narrowed to swand's").with {
+            $0.peerOwnSubnet = "192.0.0.0/16"
+            $0.conn = ["narrowing=yes"]
+        },
+        InteropCase("transport", "transport mode").with {
+            $0.expectation = .unsupported("kernel-libipsec has no transport mode")
+        },
+        InteropCase("esn", "extended sequence numbers").with {
+            $0.expectation = .unsupported("kernel-libipsec has no extended sequence numbers")
+        },
+        InteropCase("raw-esp", "ESP as IP protocol 50").with {
+            $0.expectation = .unsupported("kernel-libipsec of 5.9.8 sends ESP in UDP only")
+        },
+    ]
+
+    private static let pfs: @Sendable (inout InteropCase) -> Void = {
+        $0.conn = ["ike=aes_gcm256-sha2_256;dh31", "esp=aes_gcm256;dh31"]
+        ($0.ike, $0.esp) = ("aes256gcm16-prfsha256-curve25519", "aes256gcm16-curve25519")
+        $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519", esp: "AES_GCM_16-256")
+    }
+    private static let noPFS: @Sendable (inout InteropCase) -> Void = {
+        $0.conn = ["ike=aes_gcm256-sha2_256;dh31", "esp=aes_gcm256", "pfs=no"]
+        ($0.ike, $0.esp) = ("aes256gcm16-prfsha256-curve25519", "aes256gcm16")
+        $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519", esp: "AES_GCM_16-256")
+    }
+    private static func around(_ middle: InteropCase.Action...) -> [InteropCase.Action] {
+        [.up, .ping(count: 5, octets: 56)] + middle + [.ping(count: 10, octets: 56), .compare]
+    }
+
+    /// What becomes of SAs that stand.
+    static let lives: [InteropCase] = [
+        InteropCase("rekey-child-swand", "swand replaces the Child SA, with PFS").with {
+            pfs(&$0)
+            $0.actions = around(.rekeyChild(.swand))
+        },
+        InteropCase("rekey-child-peer", "strongSwan replaces the Child SA, with PFS").with {
+            pfs(&$0)
+            $0.actions = around(.rekeyChild(.peer))
+        },
+        InteropCase("rekey-child-swand-no-pfs", "swand replaces the Child SA, without PFS").with {
+            noPFS(&$0)
+            $0.actions = around(.rekeyChild(.swand))
+        },
+        InteropCase("rekey-child-peer-no-pfs", "strongSwan replaces the Child SA, without PFS").with {
+            noPFS(&$0)
+            $0.actions = around(.rekeyChild(.peer))
+        },
+        InteropCase("rekey-ike-swand", "swand replaces the IKE SA").with {
+            pfs(&$0)
+            $0.actions = around(.rekeyIKE(.swand))
+        },
+        InteropCase("rekey-ike-peer", "strongSwan replaces the IKE SA").with {
+            pfs(&$0)
+            $0.actions = around(.rekeyIKE(.peer))
+        },
+        InteropCase("rekey-both-twice", "either end replaces both, one after the other").with {
+            pfs(&$0)
+            $0.actions = around(.rekeyChild(.swand), .rekeyIKE(.peer), .rekeyChild(.peer), .rekeyIKE(.swand))
+        },
+        InteropCase("other-group", "the initiator guesses the group wrong (INVALID_KE_PAYLOAD)").with {
+            $0.conn = ["ike=aes_gcm256-sha2_256;dh19,aes_gcm256-sha2_256;dh14"]
+            $0.ike = "aes256gcm16-prfsha256-modp2048"
+            $0.initiators = [.swand]
+            $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/MODP_2048", esp: nil)
+        },
+        InteropCase("other-group-peer", "strongSwan guesses the group wrong (INVALID_KE_PAYLOAD)").with {
+            $0.conn = ["ike=aes_gcm256-sha2_256;dh14"]
+            $0.ike = "aes256gcm16-prfsha256-ecp256-modp2048"
+            $0.initiators = [.peer]
+            $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/MODP_2048", esp: nil)
+        },
+        InteropCase("cookies-peer", "strongSwan, with an IKE SA half open, asks for a cookie").with {
+            $0.peerSettings = ["cookie_threshold = 1", "cookie_threshold_ip = 1"]
+            $0.conn = ["retransmit-interval=100", "retransmit-timeout=1s"]
+            // The first IKE SA gets no further than IKE_AUTH; swand takes it up again, and is asked.
+            $0.impairments = ["{link: \"192_1_2\", message: IKE_AUTH request, nth: [1, 2, 3, 4, 5], action: drop}"]
+            $0.initiators = [.swand]
+            $0.actions =
+                [
+                    .type(.swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1", []),
+                    .type(
+                        .swand,
+                        "../../guestbin/wait-for.sh --match ESTABLISHED_CHILD_SA -- ipsec showstates >/dev/null", []),
+                ] + InteropCase.standardActions.dropFirst() + [
+                    .type(
+                        .peer, "grep -q 'generating IKE_SA_INIT response 0 . N(COOKIE)' OUTPUT/log; echo $?", ["0"])
+                ]
+        },
+        InteropCase("cookies-swand", "swand asks for a cookie").with {
+            $0.setup = ["ddos-mode=busy"]
+            $0.initiators = [.peer]
+            $0.actions =
+                InteropCase.standardActions + [
+                    .type(.peer, "grep -q 'parsed IKE_SA_INIT response 0 . N(COOKIE)' OUTPUT/log; echo $?", ["0"])
+                ]
+        },
+        InteropCase("delete-by-initiator", "the initiator deletes").with {
+            $0.actions = InteropCase.standardActions + [.delete(.swand), .nothingLeft]
+            $0.initiators = [.swand]
+        },
+        InteropCase("delete-by-peer", "strongSwan deletes what it made").with {
+            $0.actions = InteropCase.standardActions + [.delete(.peer), .nothingLeft]
+            $0.initiators = [.peer]
+        },
+        InteropCase("delete-by-responder-swand", "swand deletes what strongSwan made").with {
+            $0.actions = InteropCase.standardActions + [.delete(.swand), .nothingLeft]
+            $0.initiators = [.peer]
+        },
+        InteropCase("liveness", "both ask for signs of life and get them (RFC 7296 §2.4)").with {
+            $0.conn = ["dpddelay=1s"]
+            $0.peerConnection = ["dpd_delay = 1s"]
+            $0.actions = [
+                .up, .ping(count: 2, octets: 56),
+                .type(
+                    .peer,
+                    "../../guestbin/wait-for.sh --match 'parsed INFORMATIONAL re' -- cat OUTPUT/log >/dev/null", []),
+                .ping(count: 2, octets: 56), .compare,
+            ]
+        },
+        InteropCase("liveness-cut-link", "a link is cut, and both find out").with {
+            $0.conn = ["dpddelay=1s", "retransmit-interval=100", "retransmit-timeout=2s"]
+            $0.peerConnection = ["dpd_delay = 1s"]
+            $0.peerChild = ["dpd_action = clear"]
+            $0.peerSettings = ["retransmit_timeout = 0.2", "retransmit_tries = 2"]
+            $0.initiators = [.peer]
+            $0.actions = [
+                .up, .ping(count: 5, octets: 56), .compare, .type(.swand, "ip link set eth1 down", []),
+                .type(.swand, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- ipsec showstates", []),
+                .type(.peer, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- swanctl --list-sas", []),
+            ]
+        },
+        InteropCase("lossy-handshake", "the first of every message is lost").with {
+            $0.impairments = [
+                "{link: \"192_1_2\", message: IKE_SA_INIT request, nth: 1, action: drop}",
+                "{link: \"192_1_2\", message: IKE_SA_INIT response, nth: 1, action: drop}",
+                "{link: \"192_1_2\", message: IKE_AUTH request, nth: 1, action: drop}",
+                "{link: \"192_1_2\", message: IKE_AUTH response, nth: 1, action: drop}",
+            ]
+            $0.conn = ["retransmit-interval=100"]
+            $0.peerSettings = ["retransmit_timeout = 0.3"]
+        },
+    ]
+
+    /// What must fail, and for the right reason.
+    static let failures: [InteropCase] = [
+        InteropCase("wrong-psk", "the shared keys differ").with {
+            $0.peerSecret = "another secret"
+            $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+            $0.actions = [
+                .upFails(swand: "AUTHENTICATION_FAILED", peer: "received AUTHENTICATION_FAILED notify error")
+            ]
+        },
+        InteropCase("no-proposal", "no proposal for the IKE SA in common").with {
+            $0.conn = ["ike=aes_gcm256-sha2_256;dh19", "retransmit-interval=100", "retransmit-timeout=1s"]
+            $0.ike = "aes128-sha1-modp2048"
+            $0.expectation = .refused(notify: "NO_PROPOSAL_CHOSEN")
+            $0.actions = [
+                .upFails(swand: "NO_PROPOSAL_CHOSEN", peer: "received NO_PROPOSAL_CHOSEN notify error")
+            ]
+        },
+        InteropCase("no-child-proposal", "no proposal for the Child SA in common").with {
+            $0.conn = ["esp=aes_gcm256"]
+            $0.esp = "aes128-sha1"
+            $0.expectation = .refused(notify: "NO_PROPOSAL_CHOSEN")
+            $0.actions = [
+                .upFails(swand: "rejected Child SA with NO_PROPOSAL_CHOSEN", peer: "received NO_PROPOSAL_CHOSEN notify")
+            ]
+        },
+        InteropCase("no-selectors", "no traffic selectors in common").with {
+            $0.peerOwnSubnet = "10.9.0.0/16"
+            $0.expectation = .refused(notify: "TS_UNACCEPTABLE")
+            $0.actions = [
+                .upFails(swand: "rejected Child SA with TS_UNACCEPTABLE", peer: "received TS_UNACCEPTABLE notify")
+            ]
+        },
+        InteropCase("pfs-wrong-group", "the Child SA is to be replaced with a group that the other has not").with {
+            $0.conn = ["esp=aes_gcm256;dh19"]
+            $0.esp = "aes256gcm16-modp3072"
+            $0.expectation = .tunnel(ike: nil, esp: "AES_GCM_16-256")
+            $0.initiators = [.peer]
+            $0.actions = [
+                .up, .ping(count: 5, octets: 56),
+                .type(.peer, "swanctl --rekey --child net | grep -c 'rekey completed successfully'", ["1"]),
+                .type(
+                    .peer,
+                    "../../guestbin/wait-for.sh --match 'CHILD_SA rekeying failed' -- cat OUTPUT/log >/dev/null", []),
+                .ping(count: 5, octets: 56), .compare,
+            ]
+        },
+    ]
+
+    /// AUTH by signature (RFC 7427), with certificates.
+    static let signatures: [InteropCase] =
+        [
+            signature("cert-rsa", "RSA, PKCS #1", "rsa", authby: "rsa-pkcs1-sha2_256", says: "RSA_EMSA_PKCS1_SHA2_256"),
+            signature(
+                "cert-rsa-pss", "RSA, PSS", "rsa", authby: "rsa-sha2_256", says: "RSA_EMSA_PSS_SHA2_256_SALT_32"
+            ).with { $0.peerSettings = ["rsa_pss = yes"] },
+            signature("cert-ecdsa", "ECDSA, P-256", "ecdsa", authby: "ecdsa-sha2_256", says: "ECDSA_WITH_SHA256_DER"),
+            signature("cert-ed25519", "Ed25519 (RFC 8420)", "ed25519", authby: "eddsa", says: "ED25519"),
+            signature(
+                "cert-chain", "an authority between root and ends", "ecdsa", authby: "ecdsa-sha2_256",
+                says: "ECDSA_WITH_SHA256_DER"
+            ).with { $0.certificates?.hasMiddle = true },
+            signature(
+                "cert-rsa-fragments", "RSA certificates in fragments both ways", "rsa", authby: "rsa-pkcs1-sha2_256",
+                says: "RSA_EMSA_PKCS1_SHA2_256"
+            ).with {
+                $0.peerSettings = ["fragment_size = 600"]
+                $0.actions += [
+                    .type(.peer, "grep -q 'generating IKE_AUTH re.* EF(2/' OUTPUT/log; echo $?", ["0"]),
+                    .type(.peer, "grep -q 'received fragment #2 of' OUTPUT/log; echo $?", ["0"]),
+                ]
+            },
+            InteropCase("cert-revoked", "the initiator's certificate is revoked, and the responder knows").with {
+                certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+                $0.certificates?.isRevoked = true
+                $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+                $0.actions = [
+                    .upFails(swand: "AUTHENTICATION_FAILED", peer: "received AUTHENTICATION_FAILED notify error")
+                ]
+            },
+        ]
+
+    private static func certified(_ test: inout InteropCase, _ kind: String, authby: String) {
+        test.certificates = InteropCase.Certificates(kind, authby: authby)
+        // The certificates' own names (subjectAltName).
+        (test.swandID, test.peerID) = ("west.example", "east.example")
+    }
+
+    /// - Parameter says: how strongSwan's log calls the way in which swand signed.
+    private static func signature(
+        _ name: String, _ about: String, _ kind: String, authby: String, says: String
+    ) -> InteropCase {
+        InteropCase(name, "certificates, \(about)").with {
+            certified(&$0, kind, authby: authby)
+            $0.actions += [
+                .type(
+                    .peer, "grep -q \"authentication of 'west.example' with \(says) successful\" OUTPUT/log; echo $?",
+                    ["0"])
+            ]
+        }
+    }
+
+    /// What must be red: they hold the judge to its word and are run by name only.
+    package static let controls: [InteropCase] = [
+        InteropCase("control-wrong-key", "an ESP key that differs in one octet").with {
+            $0.actions = [.type(.swand, "ipsec whack --impair corrupt-esp-key", [])] + InteropCase.standardActions
+        },
+        InteropCase("control-wrong-psk", "a wrong shared key where a tunnel is expected").with {
+            $0.peerSecret = "another secret"
+        },
+        InteropCase("control-wrong-selector", "selectors other than those that were agreed on").with {
+            $0.actions =
+                InteropCase.standardActions + [
+                    .type(.peer, "sed -i 's/192.0.1.0/192.0.9.0/' OUTPUT/peer.sas.txt", [])
+                ]
+        },
+        InteropCase("control-wrong-spi", "an SPI that is not the other end's").with {
+            $0.actions =
+                InteropCase.standardActions + [
+                    .type(.peer, "sed -i 's/spi-in=......../spi-in=00000bad/' OUTPUT/peer.sas.txt", [])
+                ]
+        },
+        InteropCase("control-wrong-algorithm", "another cipher than the case names").with {
+            $0.expectation = .tunnel(ike: "AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024", esp: nil)
+        },
+        InteropCase("control-refusal-that-comes-up", "a tunnel where a refusal is expected").with {
+            $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+        },
+    ]
+}

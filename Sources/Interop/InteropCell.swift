@@ -1,0 +1,58 @@
+/// One cell of the matrix: a case, and who begins.
+package struct InteropCell: Sendable {
+    package let test: InteropCase
+    package let initiator: InteropSide
+
+    package init(_ test: InteropCase, initiator: InteropSide) {
+        self.test = test
+        self.initiator = initiator
+    }
+
+    /// `group-modp2048-swand-initiates`: the name of its scenario and of the folder of its results.
+    package var name: String { "\(test.name)-\(initiator == .swand ? "swand" : "peer")-initiates" }
+
+    /// Every cell of some cases.
+    package static func cells(_ cases: [InteropCase]) -> [InteropCell] {
+        cases.flatMap { test in test.initiators.map { InteropCell(test, initiator: $0) } }
+    }
+
+    // MARK: Who is where
+
+    /// A host of the libreswan topology, what it is reached by and what it protects.
+    struct Place {
+        let host: String
+        let address: String
+        /// As the other end sees it; behind a NAT, nobody knows.
+        let reachedAt: String
+        let subnet: String
+        /// Its own address in that network.
+        let inside: String
+    }
+
+    var swand: Place { place(of: .swand) }
+    var peer: Place { place(of: .peer) }
+
+    private func place(of side: InteropSide) -> Place {
+        let outerV6 = test.family != .v4
+        let innerV6 = test.family == .v6
+        if case .before(let hidden) = test.nat {
+            if hidden == side {
+                return Place(
+                    host: "road", address: "192.1.3.209", reachedAt: "%any", subnet: "10.3.0.0/24", inside: "10.3.0.254"
+                )
+            }
+        } else if side == .swand {
+            let address = outerV6 ? "2001:db8:1:2::45" : "192.1.2.45"
+            return Place(
+                host: "west", address: address, reachedAt: address,
+                subnet: innerV6 ? "2001:db8:0:1::/64" : "192.0.1.0/24",
+                inside: innerV6 ? "2001:db8:0:1::254" : "192.0.1.254")
+        }
+        let address = outerV6 ? "2001:db8:1:2::23" : "192.1.2.23"
+        return Place(
+            host: "east", address: address, reachedAt: address, subnet: innerV6 ? "2001:db8:0:2::/64" : "192.0.2.0/24",
+            inside: innerV6 ? "2001:db8:0:2::254" : "192.0.2.254")
+    }
+
+    var hasNAT: Bool { if case .before = test.nat { true } else { false } }
+}

@@ -1,0 +1,114 @@
+import CharonDialect
+import Daemon
+import DialectKit
+import Glibc
+import LinuxSystem
+
+/// `ipsec COMMAND …` and `swanctl --COMMAND …` as strongSwan has them: starts and stops the daemon, answers what needs none,
+/// and sends everything else to it.
+struct CharonCommand {
+    /// The program's name first.
+    private let arguments: [String]
+    private let options: DaemonOptions
+
+    init(_ arguments: [String]) {
+        self.arguments = arguments
+        var options = DaemonOptions()
+        options.dialect = .charon
+        self.options = options
+    }
+
+    /// The release that this host's strongswan.conf names.
+    static var version: CharonVersion {
+        let source = ConfigurationSource(
+            readFile: { (path) throws(FileFailure) in try HostFile.read(path) }, glob: { PathPattern($0).matches() })
+        return CharonDialect.version(in: try? SettingsTree(parsing: CharonDialect.Paths().settings, from: source))
+    }
+
+    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+
+    /// The program's exit status.
+    func run() -> Int32 {
+        let words = Array(arguments.dropFirst())
+        if arguments[0] == "swanctl" { return swanctl(words) }
+        switch words.first {
+        case "start": return start()
+        case "stop":
+            _ = stop()
+            return 0
+        case "restart":
+            _ = stop()
+            return start()
+        case "version", "--version":
+            Console.print("Linux strongSwan U\(CharonCommand.version.rawValue) (swand)\n")
+            return 0
+        case "update": Console.complain("Updating strongSwan IPsec configuration...\n")
+        case "reload": Console.complain("Reloading strongSwan IPsec configuration...\n")
+        case nil:
+            Console.complain("ipsec command [arguments] [argument]\n")
+            return 2
+        default: break
+        }
+        switch client.run(request) {
+        case .finished(let status): return status
+        // As an init script's: 3 is "not running".
+        case .notRunning where words.first == "status" || words.first == "statusall": return 3
+        case .notRunning(let code):
+            let socket = options.directory.socket
+            Console.complain("connecting to 'unix://\(socket)' failed: \(String(cString: strerror(code)))\n")
+            Console.complain("failed to connect to stroke socket 'unix://\(socket)'\n")
+            return 1
+        case .lost: return lost()
+        }
+    }
+
+    private var request: ClientRequest {
+        ClientRequest(arguments: arguments, workingDirectory: Console.workingDirectory)
+    }
+
+    private func swanctl(_ words: [String]) -> Int32 {
+        let isDaemons = words.contains("--daemon") || words.contains("-d")
+        if words.first == "--version" || words.first == "-v", !isDaemons {
+            Console.print("strongSwan \(CharonCommand.version.rawValue) swanctl\n")
+            return 0
+        }
+        switch client.run(request) {
+        case .finished(let status): return status
+        case .notRunning(let code):
+            let reason = String(cString: strerror(code))
+            Console.complain("connecting to 'unix://\(options.directory.socket)' failed: \(reason)\n")
+            Console.complain("Error: connecting to 'default' URI failed: \(reason)\n")
+            return Int32(code)
+        case .lost: return lost()
+        }
+    }
+
+    private func lost() -> Int32 {
+        Console.complain("\(arguments[0]): the daemon closed the connection without a status\n")
+        return 1
+    }
+
+    // MARK: The daemon's life
+
+    private func start() -> Int32 {
+        Console.complain("Starting strongSwan \(CharonCommand.version.rawValue) IPsec [starter]...\n")
+        if client.isDaemonReady {
+            Console.complain(
+                "charon is already running (\(options.directory.processFile) exists) -- skipping daemon start\n")
+            return 0
+        }
+        return DaemonLauncher(options).launch(complainingAs: "ipsec start")
+    }
+
+    /// Returns when the daemon's process is gone. - Returns: whether there was one.
+    private func stop() -> Bool {
+        let shutdown = ClientRequest(arguments: ["ipsec", "--shutdown"], workingDirectory: "/")
+        guard client.isDaemonReady else {
+            Console.complain("Stopping strongSwan IPsec failed: starter is not running\n")
+            return false
+        }
+        Console.complain("Stopping strongSwan IPsec...\n")
+        _ = client.run(shutdown, write: { _, _ in })
+        return true
+    }
+}

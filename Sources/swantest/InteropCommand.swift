@@ -1,0 +1,182 @@
+import ArgumentParser
+import Glibc
+import Interop
+import Lab
+import LinuxSystem
+import Scenario
+
+/// `swantest interop`: our daemon and a real one, in both roles, case by case.
+struct InteropCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "interop",
+        abstract: "Hold swand against another daemon, in both roles, case by case.",
+        discussion: """
+            Each cell is a scenario of its own, judged by the traffic through its tunnel, by the decoded capture and by \
+            what both daemons say that they have. Writes interop.json and index.html beside the cells' folders.
+            """)
+
+    @Option(help: "The other daemon: strongswan.")
+    var peer = "strongswan"
+
+    @Option(help: ArgumentHelp("Where a build of the user's own is installed.", valueName: "dir"))
+    var prefix: String?
+
+    @Option(
+        name: .customLong("case"),
+        help: ArgumentHelp("Only cases of this name (* and ? match); may be given again.", valueName: "name"))
+    var cases: [String] = []
+
+    @Option(help: ArgumentHelp("The folder for results.", valueName: "dir"))
+    var output = "OUTPUT/interop"
+
+    @Option(name: [.short, .long], help: "How many cells run at a time; the number of processors if not given.")
+    var jobs: Int?
+
+    @Flag(help: "Only say which cases there are.")
+    var list = false
+
+    @OptionGroup var locations: LocationOptions
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
+        if peer != "strongswan" { throw ValidationError("there is no peer \(peer), but strongswan") }
+        if let prefix, !prefix.hasPrefix("/") { throw ValidationError("--prefix takes an absolute path") }
+    }
+
+    func run() throws {
+        let chosen = try selectedCases()
+        if list {
+            for test in chosen { Terminal.print("\(test.name)  \(test.about)") }
+            return
+        }
+        let installation = try locations.installation()
+        let cells = InteropCell.cells(chosen)
+        let peerProgram = StrongSwanInstallation(prefix: prefix)
+        do {
+            try FileSystem.makeDirectories(output)
+        } catch { throw Exit.usage("--output \(output): \(error)") }
+        let place = try FileSystem.resolve(output)
+        var reports: [CellReport] = []
+        if let refusal = peerProgram.refusal() {
+            reports = cells.map { CellReport($0, verdict: .unsupported, reason: refusal) }
+        } else {
+            reports = try execute(cells, place, installation)
+        }
+        let version = version(of: peerProgram)
+        let matrix = MatrixReport(peer: peer, version: version, cells: reports)
+        do {
+            try FileSystem.write(place + "/interop.json", matrix.json)
+            try FileSystem.write(place + "/index.html", MatrixPage(matrix, folder: place).html)
+        } catch { throw Exit.usage("--output \(output): \(error)") }
+        show(matrix)
+        Terminal.print("see \(place)/index.html")
+        if matrix.count(.red) > 0 { throw Exit.scenarioFailed }
+        if matrix.count(.green) == 0 { throw Exit.machineCannot(reports.first?.reason ?? "no cell") }
+    }
+
+    /// What `swanctl --version` says: `strongSwan swanctl 5.9.8`.
+    private func version(of peer: StrongSwanInstallation) -> String {
+        let answer = try? LocalCommand([peer.swanctl, "--version"]).run(timeout: .seconds(5))
+        return answer?.output.split(separator: "\n").first.map(String.init) ?? "strongSwan"
+    }
+
+    private func selectedCases() throws -> [InteropCase] {
+        if cases.isEmpty { return InteropCases.all }
+        let chosen = (InteropCases.all + InteropCases.controls).filter { test in
+            cases.contains { ScenarioSelection.matches($0, test.name) }
+        }
+        if chosen.isEmpty { throw Exit.usage("no case matches; swantest interop --list shows what there is") }
+        return chosen
+    }
+
+    // MARK: Cells
+
+    private func execute(
+        _ cells: [InteropCell], _ place: String, _ installation: Installation
+    ) throws -> [CellReport] {
+        var plan = RunPlan(installation: installation, isSuite: false)
+        var planned: [RunPlan.Outcome] = []
+        for cell in cells {
+            if case .unsupported(let reason) = cell.test.expectation {
+                planned.append(.verdict(.unsupported, reason))
+                continue
+            }
+            let folder = try CellScenario(cell).write(below: place + "/scenarios", prefix: prefix)
+            let scenario: ScenarioFolder
+            do { scenario = try ScenarioFolder.load(folder) } catch { throw Exit.usage(error.description) }
+            planned.append(
+                try plan.outcome(
+                    of: ScenarioSelection.Selected(
+                        name: cell.name, path: folder, folder: .success(scenario), skipReason: nil)))
+            try FileSystem.removeTree("\(place)/\(cell.name)")
+            try FileSystem.makeDirectories("\(place)/\(cell.name)")
+        }
+        let options = ScenarioRun.Options()
+        let limit = jobs ?? Swift.max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let list = cells.map { RunPool.Job(name: $0.name, repetition: 1) }
+        var reports = [CellReport?](repeating: nil, count: cells.count)
+        _ = RunPool(jobs: list, limit: limit).run(stopAfterFailure: false) { index, pipe in
+            let output = "\(place)/\(cells[index].name)"
+            guard case .run(let folder, let topology) = planned[index] else {
+                guard case .verdict(let verdict, let reason) = planned[index] else { preconditionFailure("no outcome") }
+                return .decided(
+                    ScenarioResult(name: cells[index].name, repetition: 1, verdict: verdict, reason: reason))
+            }
+            let start = ContinuousClock.now
+            let sandbox = try Sandbox.spawn(Sandbox.Options(inherited: [pipe])) {
+                let report = RunPool.Report(descriptor: pipe)
+                let run = ScenarioRun(
+                    folder: folder, topology: topology, installation: installation, output: output, repetition: 1,
+                    options: options, start: start
+                ) { report.progress($0) }
+                report.result(run.execute())
+                return 0
+            }
+            return .process(sandbox)
+        } observe: { event in
+            switch event {
+            case .started: break
+            case .progress(let index, let text):
+                Terminal.showLive(Terminal.dim(String("\(cells[index].name): \(text)".prefix(Terminal.width - 1))))
+            case .finished(let index, let result):
+                rmdir("\(place)/\(cells[index].name)/.scenario")
+                let report = CellReport(cells[index], result: result)
+                reports[index] = report
+                Terminal.clearLive()
+                if report.verdict == .red { Terminal.print("\(report.name) \(Terminal.red("red")): \(report.reason)") }
+            }
+        }
+        return reports.compactMap(\.self)
+    }
+
+    /// The table: a line for each case, a column for each role.
+    private func show(_ matrix: MatrixReport) {
+        var names: [String] = []
+        for cell in matrix.cells where names.last != cell.test { names.append(cell.test) }
+        let width = (names.map(\.count).max() ?? 0) + 2
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: Swift.max(0, width - text.count))
+        }
+        Terminal.print("")
+        Terminal.print("\(padded("case", width))\(padded("swand initiates", 17))strongswan initiates")
+        for name in names {
+            func word(_ side: InteropSide) -> String {
+                guard let cell = matrix.cells.first(where: { $0.test == name && $0.initiator == side }) else {
+                    return padded("-", 17)
+                }
+                let text = padded(cell.verdict.rawValue, 17)
+                switch cell.verdict {
+                case .green: return Terminal.green(text)
+                case .red: return Terminal.red(text)
+                case .unsupported: return Terminal.yellow(text)
+                }
+            }
+            let reasons = Set(matrix.cells.filter { $0.test == name && $0.verdict == .unsupported }.map(\.reason))
+            Terminal.print(
+                padded(name, width) + word(.swand) + word(.peer)
+                    + Terminal.dim(reasons.sorted().joined(separator: "; ")))
+        }
+        Terminal.print("")
+        Terminal.print("\(matrix.version): \(matrix.summary)")
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import CLinux
+import Glibc
+import Scenario
+import UserMode
+
+// The kernel of a guest starts this program as its process 1, and once more for each module that it lacks. First its
+// own /proc: that is where a program's arguments are read from.
+if getpid() == 1 { _ = lx_provide_proc() }
+// The kernel hands on words of its own command line that it does not know, before ours.
+if getpid() == 1, let role = CommandLine.arguments.firstIndex(of: GuestRoot.role),
+    role + 1 < CommandLine.arguments.count
+{
+    GuestWorker.main(modules: CommandLine.arguments[role + 1])
+}
+if CommandLine.arguments[0] == GuestRoot.moduleHelper { exit(GuestRoot.loadModule(CommandLine.arguments)) }
+
+// ArgumentParser's own exit code for a wrong command line is 64; here it is 2.
+do {
+    var command = try Swantest.parseAsRoot()
+    try command.run()
+} catch let end as Exit {
+    if let message = end.message { Terminal.printError("swantest: \(message)") }
+    exit(end.code)
+} catch {
+    let isHelp = Swantest.exitCode(for: error) == .success
+    let text = Swantest.fullMessage(for: error)
+    if isHelp { Terminal.print(text) } else { Terminal.printError(text) }
+    exit(isHelp ? 0 : 2)
+}

@@ -1,0 +1,99 @@
+import Interop
+import LinuxSystem
+import Scenario
+import Testing
+
+/// `swantest interop`: that it finds good what is good, and red what is not.
+@Suite(
+    .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
+    .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
+struct MatrixTests {
+    private func run(_ cases: String...) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
+        try withRunner { runner in
+            _ = try runner.copyShipped("ikev2-basic-psk-01")
+            let answer = try runner.run(["interop"] + cases.flatMap { ["--case", $0] })
+            let octets = try FileSystem.read("\(runner.folder)/OUTPUT/interop.json")
+            let page = try FileSystem.readText("\(runner.folder)/OUTPUT/index.html")
+            let matrix = try MatrixReport(json: octets)
+            for cell in matrix.cells { #expect(page.contains("id=\"\(cell.name)\"")) }
+            return (answer.status, answer.text, matrix)
+        }
+    }
+
+    @Test func `a tunnel, a NAT, a rekey and a refusal are green in both roles`() throws {
+        let (status, text, matrix) = try run("defaults", "nat-before-swand", "rekey-child-peer", "wrong-psk")
+        #expect(status == .exited(0), "\(text)")
+        #expect(matrix.cells.count == 7)
+        #expect(matrix.cells.allSatisfy { $0.verdict == .green && $0.checks.allSatisfy { $0.isGood } })
+    }
+
+    /// What each control has to be found out by.
+    static let controls = [
+        ("control-wrong-key", "run"), ("control-wrong-psk", "run"),
+        ("control-wrong-selector", "swand's selectors"), ("control-wrong-spi", "SPI to strongSwan"),
+        ("control-wrong-algorithm", "IKE algorithms"), ("control-refusal-that-comes-up", "refusal on the link"),
+    ]
+
+    @Test(arguments: controls) func `what is wrong is red`(name: String, check: String) throws {
+        let (status, _, matrix) = try run(name)
+        #expect(status == .exited(1))
+        #expect(!matrix.cells.isEmpty)
+        for cell in matrix.cells {
+            #expect(cell.verdict == .red)
+            #expect(cell.checks.contains { $0.name == check && !$0.isGood }, "\(cell.name): \(cell.checks)")
+        }
+    }
+
+    @Test func `every control has its test`() {
+        let tested = Set(Self.controls.map { $0.0 })
+        #expect(Set(InteropCases.controls.map { $0.name }) == tested)
+    }
+
+    @Test func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
+        let (status, _, matrix) = try run("transport")
+        #expect(status == .exited(3))
+        #expect(matrix.cells.allSatisfy { $0.verdict == .unsupported && $0.reason.contains("kernel-libipsec") })
+    }
+}
+
+/// The list of cases itself.
+struct InteropCaseTests {
+    @Test func `there are at least 40 cases, each with a name of its own`() {
+        let names = (InteropCases.all + InteropCases.controls).map(\.name)
+        #expect(InteropCases.all.count >= 40)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test func `charon's raw listing is read, its Child SAs one by one`() throws {
+        let text = """
+            list-sa event {gw {uniqueid=2 version=2 state=ESTABLISHED local-host=192.1.2.23 initiator-spi=59ecd26220012bfe \
+            responder-spi=a9a009ec646ce4f2 encr-alg=AES_CBC encr-keysize=256 integ-alg=HMAC_SHA2_256_128 \
+            prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 child-sas {net-1 {name=net state=DELETED spi-in=00000001} \
+            net-2 {name=net uniqueid=2 state=INSTALLED spi-in=137e7d3d spi-out=3acefb30 encr-alg=AES_GCM_16 \
+            encr-keysize=256 local-ts=[192.0.2.0/24 10.0.0.0/8] remote-ts=[192.0.1.0/24]}}}}
+            list-sas reply {}
+            """
+        let sas = CharonSAs(text)
+        let ike = try #require(sas.ikes.first)
+        #expect(sas.ikes.count == 1)
+        #expect(ike.algorithms == "AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519")
+        #expect(ike.children.map { $0["spi-in"] } == ["137e7d3d"])
+        #expect(CharonSAs.algorithms(ofChild: ike.children[0]) == "AES_GCM_16-256")
+        #expect(CharonSAs("list-sas reply {}\n").ikes.isEmpty)
+    }
+
+    @Test func `swand's last Child SA is read from its log`() throws {
+        let log = """
+            "w" #2: initiator established Child SA using #1; IPsec tunnel [192.0.1.0/24===192.0.2.0/24] \
+            {ESPinUDP=>0x137e7d3d <0x3acefb30 xfrm=AES_GCM_16_256-NONE NATD=192.1.2.23:4500 DPD=passive}
+            "w" #3: initiator rekeyed Child SA #2 using #1; IPsec tunnel [192.0.1.0/24===192.0.2.0/24] \
+            {ESP/ESN=>0x7d3d <0x0cefb30a xfrm=AES_CBC_128-HMAC_SHA1_96-DH19 DPD=passive}
+            | "w" #4: established Child SA
+            """
+        let child = try #require(SwandChild(log: log))
+        #expect(child.outbound == "00007d3d" && child.inbound == "0cefb30a")
+        #expect(child.algorithms == "AES_CBC-128/HMAC_SHA1_96")
+        #expect(child.localSelectors == "192.0.1.0/24" && child.remoteSelectors == "192.0.2.0/24")
+        #expect(SwandChild(log: "\"w\" #1: initiator established IKE SA") == nil)
+    }
+}

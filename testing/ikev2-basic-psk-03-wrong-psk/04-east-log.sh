@@ -1,0 +1,2 @@
+grep AUTHENTICATION_FAILED /tmp/pluto.log | grep -v "^|"
+ipsec trafficstatus

@@ -1,0 +1,3 @@
+../../guestbin/test-pki.sh OUTPUT/pki revoke west
+ipsec crlutil -I -i OUTPUT/pki/crl.pem
+ipsec rereadsecrets

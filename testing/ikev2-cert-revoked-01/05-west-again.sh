@@ -1,0 +1,5 @@
+ipsec whack --impair revival
+ipsec down west-east
+# expected to fail
+ipsec up west-east
+ipsec trafficstatus

@@ -1,0 +1,2 @@
+../../guestbin/wait-for-pluto.sh "authentication failed"
+ipsec trafficstatus

@@ -1,0 +1,6 @@
+../../guestbin/swan-prep --nokeys
+ipsec import OUTPUT/pki/west.p12 -W foobar
+ipsec certutil -L
+ipsec start
+../../guestbin/wait-until-pluto-started
+ipsec add west-east

@@ -1,0 +1,2 @@
+../../guestbin/wait-for-pluto.sh "authentication failed"
+grep "authenticated peer" /tmp/pluto.log

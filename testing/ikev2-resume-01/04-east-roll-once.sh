@@ -1,0 +1,2 @@
+# cause secrets to rollover
+ipsec whack --impair trigger:EVENT_REINIT_SECRET

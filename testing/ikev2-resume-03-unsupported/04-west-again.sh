@@ -1,0 +1,5 @@
+ipsec down west-east
+# without a ticket there is nothing to resume
+ipsec up west-east
+../../guestbin/ping-once.sh --up -I 192.0.1.254 192.0.2.254
+ipsec trafficstatus

@@ -1,0 +1,6 @@
+# wait for the ticket to expire
+sleep 1.1
+ipsec connectionstatus west-east | grep ticket
+ipsec up west-east
+../../guestbin/ping-once.sh --up -I 192.0.1.254 192.0.2.254
+ipsec trafficstatus

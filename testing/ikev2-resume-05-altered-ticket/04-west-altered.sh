@@ -1,0 +1,6 @@
+# present the ticket with an octet flipped
+ipsec whack --impair corrupt-ticket
+ipsec up west-east
+../../guestbin/ping-once.sh --up -I 192.0.1.254 192.0.2.254
+ipsec trafficstatus
+ipsec whack --suspend --name west-east

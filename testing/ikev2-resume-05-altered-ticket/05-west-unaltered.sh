@@ -1,0 +1,5 @@
+# the new ticket as it was given
+ipsec whack --no-impair corrupt-ticket
+ipsec up west-east
+../../guestbin/ping-once.sh --up -I 192.0.1.254 192.0.2.254
+ipsec trafficstatus
