@@ -65,6 +65,7 @@ let package = Package(
             ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
         floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
         floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("CiscoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -78,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
                 "DataPlane", "IKEEngine", "IKECrypto", "LinuxSystem",
             ],
             swiftSettings: strict),
@@ -167,6 +168,12 @@ let package = Package(
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
                 "NetAddress",
+            ]),
+        tests(
+            "CiscoDialectTests",
+            [
+                "CiscoDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
+                "PlutoDialect", "NetAddress",
             ]),
         tests(
             "DaemonTests",

@@ -15,6 +15,12 @@ struct DaemonOptions: Equatable {
     /// A vendor whose manner is spoken.
     enum Vendor: String, CaseIterable {
         case pluto, charon
+        /// Microsoft's gateway on the wire; libreswan's commands, configuration and log.
+        case azure
+        case asa
+
+        /// Whose run folder and process names it has.
+        var family: Vendor { self == .azure ? .pluto : self }
 
         /// What the environment of a host says, else pluto.
         static var ofHost: Vendor {
@@ -27,7 +33,7 @@ struct DaemonOptions: Equatable {
     var runDirectory: String {
         get {
             namedRunDirectory
-                ?? (dialect == .pluto ? DaemonOptions.standardRunDirectory : DaemonOptions.charonRunDirectory)
+                ?? (dialect.family == .pluto ? DaemonOptions.standardRunDirectory : DaemonOptions.charonRunDirectory)
         }
         set { namedRunDirectory = newValue }
     }
@@ -44,7 +50,8 @@ struct DaemonOptions: Equatable {
         usage: swand [--dialect NAME] [--dataplane PLANE] [--rundir DIR] [--config FILE] [--export-keys DIR]
                      [--foreground | --fork]
           --dialect NAME   the vendor whose commands, log and configuration it speaks: pluto (libreswan), charon
-                           (strongSwan); $SWAND_DIALECT where it is not given
+                           (strongSwan), asa (Cisco ASA), azure (libreswan's words, Microsoft's wire);
+                           $SWAND_DIALECT where it is not given
           --dataplane PLANE
                            who does ESP: xfrm (the kernel), user (swand itself), or auto: the kernel where it can;
                            else as \(DataPlaneChoice.variable) says, and auto without it
@@ -53,7 +60,7 @@ struct DaemonOptions: Equatable {
           --export-keys DIR  for tests: writes every key that is negotiated to Wireshark's tables in DIR
           --foreground     stay; the log goes to standard error unless the configuration names a file
           --fork           return once the daemon is ready (the default)
-        Under the names ipsec, whack and swanctl it is the client.
+        Under the names ipsec, whack, swanctl and asa it is the client.
 
         """
 
@@ -114,5 +121,5 @@ struct DaemonOptions: Equatable {
             + (dataPlane.map { ["--dataplane", $0.rawValue] } ?? [])
     }
 
-    var directory: RunDirectory { RunDirectory(runDirectory, name: dialect.rawValue) }
+    var directory: RunDirectory { RunDirectory(runDirectory, name: dialect.family.rawValue) }
 }
