@@ -197,10 +197,11 @@ package struct CellScenario {
                             + "echo $?", "0")
                 ]
         case .ping(let count, let octets):
+            // All at once (-l): sent 10 ms apart, ping would wait for the last answer no longer than that.
             return [
                 on(
                     .swand,
-                    "ping -n -q -i 0.01 -W 3 -c \(count) -s \(octets) -I \(ours.inside) \(theirs.inside) | "
+                    "ping -n -q -l \(count) -W 3 -c \(count) -s \(octets) -I \(ours.inside) \(theirs.inside) | "
                         + "grep -o '[0-9]* received'", "\(count) received")
             ]
         case .rekeyChild(let side): return rekey(side, child: true)

@@ -119,6 +119,22 @@ struct ShippedRunTests {
         }
     }
 
+    @Test(.enabled(if: Tool.isInstalled("tshark"), "tshark is not installed"))
+    func `a burst of ESP in UDP crosses the link packet by packet`() throws {
+        try withRunner { runner in
+            let scenario = try runner.copyShipped("ikev2-basic-psk-01")
+            try scenario.replace("\tauto=ignore", with: "\tencapsulation=yes\n\tauto=ignore", in: "ipsec.conf")
+            let burst = "ping -n -q -l 20 -c 20 -I 192.0.1.254 192.0.2.254"
+            try scenario.append("\(burst)\n", to: "03-west-up.sh")
+            // Its consoles differ, as it types more than they show; the captures are of interest here.
+            let answer = try runner.run("run", "ikev2-basic-psk-01")
+            #expect(answer.status == .exited(1))
+            let folder = "OUTPUT/ikev2-basic-psk-01"
+            #expect(try runner.read("\(folder)/west.console.verbose.txt").contains("20 received"))
+            #expect(try Self.frames("\(runner.folder)/\(folder)/192_1_2.pcap", "esp").count == 2 * 21)
+        }
+    }
+
     private static let clear = "icmp.type == 8 || icmp.type == 0 || icmpv6.type == 128 || icmpv6.type == 129"
 
     /// 192.0.1.254 and 192.0.2.254, 2001:db8:0:1::254 and 2001:db8:0:2::254, both ways, wherever they stand in a frame.
