@@ -105,7 +105,7 @@ install: build
 bench: build deps-bench
 	"$(CURDIR)/Benchmarks/run" "$(BIN)"
 
-# One fuzzer for each folder of Fuzz/corpus.
+# One fuzzer for each folder of Fuzz/corpus; Fuzz/README.md says what each looks at.
 fuzz: deps-run
 	for target in $(notdir $(wildcard Fuzz/corpus/*)); do Fuzz/run.sh "$$target" $(FUZZ_SECONDS) || exit 1; done
 

@@ -136,6 +136,14 @@ let package = Package(
         tests("TranscriptTests", ["Transcript"]),
         tests("NetlinkTests", ["Netlink", "NetAddress", "Recordings"]),
         tests("LabTests", ["Lab", "Netlink", "LinuxSystem", "NetAddress", "CLinux"]),
+        // What the fuzzers hold parsers and engine to; the tests run it over what was found before.
+        .target(
+            name: "FuzzChecks",
+            dependencies: [
+                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "EngineSimulator", "IKEEngine", "IKEModel",
+                "CaptureFile", "IKECrypto", "IKEWire", "NetAddress",
+            ], path: "Fuzz/Checks", swiftSettings: strict),
+        tests("FuzzTests", ["FuzzChecks"]),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
