@@ -22,7 +22,7 @@ extension Engine {
         let mayStand =
             switch ike.phase {
             case .established, .deleting, .authSent: true
-            case .initSent, .resumeSent, .awaitingAuth: false
+            case .initSent, .resumeSent, .awaitingAuth, .awaitingEAP: false
             }
         let farewell = Payload.delete(DeletePayload(protocolID: .ike, spis: []))
         if mayStand, !impairments.sendNoDelete, let keys = ike.keys,
@@ -74,7 +74,7 @@ extension Engine {
             let wasLast = wasAttempt && records[connection]?.child == nil && !isAttempting(connection)
             if isCurrent || wasLast, !hadOwnChild, isUnwanted(reason, for: connection) {
                 var child: ChildSAID?
-                if case .authSent(let offer) = ike.phase { child = offer.child.child }
+                if case .authSent(let offer) = ike.phase { child = offer.child?.child }
                 scheduleRevival(connection, ike, child: child, reason: reason)
             }
         }

@@ -51,11 +51,16 @@ package struct CellEvidence: Sendable {
         }
     }
 
-    /// The notifies of all messages, by their names.
+    /// The notifies of all messages, by their names, and `EAP Failure`.
     var notifies: Set<String> {
         Set(
             datagrams.flatMap { $0.message.payloads + $0.inner }.compactMap { payload in
-                if case .notify(let notify) = payload { "\(notify.type)" } else { nil }
+                switch payload {
+                case .notify(let notify): "\(notify.type)"
+                // RFC 3748 §4: Code 4.
+                case .eap(let octets) where octets.first == 4: "EAP Failure"
+                default: nil
+                }
             })
     }
 }

@@ -24,6 +24,7 @@ package struct CellJudge {
         switch test.expectation {
         case .tunnel(let ike, let esp): judge.lookForTunnel(ike: ike, esp: esp)
         case .refused(let notify): judge.lookForRefusal(notify)
+        case .noTunnel: judge.lookForNoESP()
         case .unsupported: break
         }
         return judge.checks
@@ -121,6 +122,10 @@ package struct CellJudge {
         check(
             "refusal on the link", seen.contains(notify),
             seen.contains(notify) ? notify : "no \(notify), but \(seen.sorted().joined(separator: ", "))")
+        lookForNoESP()
+    }
+
+    private mutating func lookForNoESP() {
         check("no ESP", evidence.espTotal == 0, "\(evidence.espTotal) packets of ESP")
     }
 }

@@ -30,7 +30,8 @@ package struct CellScenario {
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
             "\(ours.host).conf": connection,
-            "\(ours.host).secrets": (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets)
+            "\(ours.host).secrets": (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+                + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
                 .map { $0 + "\n" }.joined(),
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
@@ -73,7 +74,7 @@ package struct CellScenario {
             ]
             + (test.certificates.map { ["leftcert=west", "leftsendcert=always", "authby=\($0.authby)"] } ?? [
                 "authby=secret"
-            ])
+            ]) + eapOfSwand
         let second = InteropCell.second
         return "config setup\n" + setup.map { "\t\($0)\n" }.joined() + conn("w", selectors)
             + (test.hasSecond
@@ -89,7 +90,29 @@ package struct CellScenario {
         ]
     }
 
-    private var method: String { test.certificates == nil ? "psk" : "pubkey" }
+    private static let password = "correct horse"
+
+    private func password(_ eap: InteropCase.EAP, of side: InteropSide) -> String {
+        cell.initiator == side ? eap.password : Self.password
+    }
+
+    /// Whoever initiates is the one that EAP is about.
+    private var eapOfSwand: [String] {
+        guard let eap = test.eap else { return [] }
+        if eap.isAlone { return ["left", "right"].flatMap { ["\($0)auth=eaponly", "\($0)autheap=tls"] } }
+        let end = cell.initiator == .swand ? "left" : "right"
+        let name = eap.method == .tls ? [] : ["eap_identity=\(cell.initiator == .swand ? "carol" : "%identity")"]
+        return ["\(end)auth=eap-\(eap.method.rawValue)"] + name
+    }
+
+    /// `auth` and what belongs to it, of an end in strongSwan's configuration.
+    private func method(of side: InteropSide) -> [String] {
+        guard let eap = test.eap, eap.isAlone || cell.initiator == side else {
+            return ["auth = \(test.certificates == nil ? "psk" : "pubkey")"]
+        }
+        guard eap.method == .mschapV2 else { return ["auth = eap-tls"] }
+        return ["auth = eap-mschapv2", "eap_id = \(side == .peer ? "carol" : "%any")"]
+    }
 
     private func indented(_ lines: [String], _ depth: Int) -> String {
         lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()
@@ -123,12 +146,10 @@ package struct CellScenario {
             connections {
                 gw {
             \(indented(connection, 2))        local {
-                        auth = \(method)
-                        id = \(test.peerID)
+            \(indented(method(of: .peer), 3))            id = \(test.peerID)
                     }
                     remote {
-                        auth = \(method)
-                        id = \(test.swandID)
+            \(indented(method(of: .swand), 3))            id = \(test.swandID)
                     }
                     children {
             \(children)        }
@@ -138,9 +159,14 @@ package struct CellScenario {
                 ike-1 {
                     secret = "\(test.peerSecret ?? test.secret)"
                 }
-            \(indented(test.peerSecrets, 1))}
+            \(indented(test.peerSecrets, 1))\(eapSecret)}
 
             """ + pools
+    }
+
+    private var eapSecret: String {
+        guard let eap = test.eap, eap.method == .mschapV2 else { return "" }
+        return "    eap-1 {\n        id = carol\n        secret = \"\(password(eap, of: .peer))\"\n    }\n"
     }
 
     // MARK: Commands

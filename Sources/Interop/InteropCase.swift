@@ -27,6 +27,8 @@ package struct InteropCase: Sendable {
         case tunnel(ike: String?, esp: String?)
         /// The responder refuses, with this notify on the wire, and nothing goes through.
         case refused(notify: String)
+        /// The initiator sees for itself that it cannot be, and nothing goes through.
+        case noTunnel
         /// The peer cannot do it here: it is tried all the same, and a line of its log has to hold this text.
         case unsupported(says: String)
     }
@@ -71,10 +73,26 @@ package struct InteropCase: Sendable {
         }
     }
 
+    /// The initiator proves who it is by EAP (RFC 7296 §2.16), under the name carol; the responder has a certificate.
+    package struct EAP: Sendable {
+        package enum Method: String, Sendable {
+            case mschapV2 = "mschapv2"
+            case tls
+        }
+        package var method: Method
+        /// Whether the responder does without its certificate too (RFC 5998).
+        package var isAlone = false
+        /// What the initiator takes for the password.
+        package var password = "correct horse"
+
+        package init(_ method: Method) { self.method = method }
+    }
+
     package let name: String
     package let about: String
     /// nil: a shared key.
     package var certificates: Certificates?
+    package var eap: EAP?
     package var family = Family.v4
     package var nat = NAT.none
     /// Lines of swand's `conn` and of its `config setup`.

@@ -2,7 +2,7 @@
 package enum InteropCases {
     package static let all: [InteropCase] =
         groups + ikeCiphers + ikeIntegrity + espCiphers + espIntegrity + shapes
-        + lives + failures + peculiarities + signatures
+        + lives + failures + peculiarities + signatures + eap
 
     /// A tunnel with exactly one choice for the IKE SA.
     private static func ike(
@@ -165,6 +165,11 @@ package enum InteropCases {
         ($0.ike, $0.esp) = ("aes256gcm16-prfsha256-curve25519", "aes256gcm16")
         $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519", esp: "AES_GCM_16-256")
     }
+    private static let childless: [InteropCase.Action] =
+        InteropCase.standardActions + [
+            .type(.peer, "grep -q 'IKE_AUTH re.* TSi TSr' OUTPUT/log; echo $?", ["1"]),
+            .type(.peer, "grep -q 'CREATE_CHILD_SA re.* TSi TSr' OUTPUT/log; echo $?", ["0"]),
+        ]
     private static func around(_ middle: InteropCase.Action...) -> [InteropCase.Action] {
         [.up, .ping(count: 5, octets: 56)] + middle + [.ping(count: 10, octets: 56), .compare]
     }
@@ -198,6 +203,25 @@ package enum InteropCases {
         InteropCase("rekey-both-twice", "either end replaces both, one after the other").with {
             pfs(&$0)
             $0.actions = around(.rekeyChild(.swand), .rekeyIKE(.peer), .rekeyChild(.peer), .rekeyIKE(.swand))
+        },
+        InteropCase("childless", "the first Child SA has an exchange of its own, with PFS (RFC 6023)").with {
+            pfs(&$0)
+            $0.conn.append("childless=force")
+            $0.peerConnection = ["childless = force"]
+            $0.actions = childless
+        },
+        InteropCase("childless-preferred", "swand prefers it, and strongSwan can do without").with {
+            pfs(&$0)
+            $0.conn.append("childless=prefer")
+            $0.initiators = [.swand]
+            $0.actions = childless
+        },
+        InteropCase("childless-refused", "who initiates insists on it, and the other end has switched it off").with {
+            $0.conn = ["childless=never"]
+            $0.peerConnection = ["childless = force"]
+            $0.initiators = [.peer]
+            $0.expectation = .noTunnel
+            $0.actions = [.upFails(swand: "", peer: "peer does not support childless IKE_SA initiation")]
         },
         InteropCase("other-group", "the initiator guesses the group wrong (INVALID_KE_PAYLOAD)").with {
             $0.conn = ["ike=aes_gcm256-sha2_256;dh19,aes_gcm256-sha2_256;dh14"]
@@ -490,6 +514,42 @@ package enum InteropCases {
                 ]
             },
         ]
+
+    /// The initiator proves who it is by EAP, the responder by a certificate.
+    static let eap: [InteropCase] = [
+        eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: "EAP method EAP_MSCHAPV2 succeeded, MSK established"),
+        eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: "EAP method EAP_TLS succeeded, MSK established"),
+        InteropCase("eap-tls-1.3", "EAP-TLS with TLS 1.3 (RFC 9190)").with {
+            $0.expectation = .unsupported(
+                "strongSwan 5.9.8 knows no RFC 9190: as server it sends no commitment message, as client it crashes on one"
+            )
+        },
+        eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: "EAP method EAP_TLS succeeded, MSK established")
+            .with { $0.eap?.isAlone = true },
+        wrongPassword("eap-wrong-password", notify: "EAP Failure").with { $0.initiators = [.swand] },
+        // It does not wait for EAP Failure.
+        wrongPassword("eap-wrong-password-peer", notify: "AUTHENTICATION_FAILED").with { $0.initiators = [.peer] },
+    ]
+
+    private static func wrongPassword(_ name: String, notify: String) -> InteropCase {
+        InteropCase(name, "EAP-MSCHAPv2 with a wrong password").with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(.mschapV2)
+            $0.eap?.password = "battery staple"
+            $0.expectation = .refused(notify: notify)
+            $0.actions = [.upFails(swand: "EAP: wrong password", peer: "EAP-MS-CHAPv2 failed")]
+        }
+    }
+
+    private static func eap(
+        _ name: String, _ about: String, _ method: InteropCase.EAP.Method, says: String
+    ) -> InteropCase {
+        InteropCase(name, about).with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(method)
+            $0.actions += [.type(.peer, "grep -q '\(says)' OUTPUT/log; echo $?", ["0"])]
+        }
+    }
 
     private static func certified(_ test: inout InteropCase, _ kind: String, authby: String) {
         test.certificates = InteropCase.Certificates(kind, authby: authby)

@@ -194,11 +194,12 @@ extension PlutoDialect {
     private func notification(of reason: FailureReason) -> NotifyType? {
         switch reason {
         case .refusing(let type): type
-        case .ppk, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey, .noSignatureMethod,
+        case .ppk, .eap, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey,
+            .noSignatureMethod,
             .noPeerCertificate, .certificate, .identityNotInCertificate:
             .authenticationFailed
         case .badSyntax: .invalidSyntax
-        case .refused, .timedOut, .dataPlane: nil
+        case .refused, .timedOut, .dataPlane, .childlessUnsupported: nil
         }
     }
 

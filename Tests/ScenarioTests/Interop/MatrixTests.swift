@@ -8,7 +8,7 @@ import Testing
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
     .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
 struct MatrixTests {
-    private func run(_ cases: String...) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
+    func run(_ cases: String...) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
         try withRunner { runner in
             _ = try runner.copyShipped("ikev2-basic-psk-01")
             let answer = try runner.run(["interop"] + cases.flatMap { ["--case", $0] })
