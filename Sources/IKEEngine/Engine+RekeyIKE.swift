@@ -170,7 +170,9 @@ extension Engine {
     /// The peer speaks of Child SAs in an IKE SA that it made in place of one that we replace as well: it has not heard of our
     /// wish, or has decided against it, and has moved them already (RFC 7296 §2.8.2).
     func adoptWhatIsInUse(_ theirs: IKESA) {
-        guard let old = ikes.values.first(where: { $0.rekey?.collision?.made == theirs.id }) else { return }
+        guard let old = theirs.predecessor.flatMap({ ikes[$0] }), old.rekey?.collision?.made == theirs.id else {
+            return
+        }
         inherit(from: old, by: theirs)
     }
 
@@ -192,6 +194,7 @@ extension Engine {
             id: id, role: role, connection: old.connection, local: old.local, remote: old.remote,
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, phase: .established,
             vectorStart: random.octets(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, now: now)
+        new.predecessor = old.id
         new.keys = keys
         new.suite = suite
         new.nat = old.nat
