@@ -187,7 +187,9 @@ extension Engine {
         // All are known before the first of them ends.
         for ike in ending {
             let own = children(of: id, in: ike)
-            records[id]?.ending.formUnion(isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)])
+            let awaited: [EndingSA] = isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)]
+            records[id]?.ending.formUnion(awaited)
+            for sa in awaited { endsAwaited[sa, default: []].insert(id) }
         }
         setUnwanted(id, true)
         for ike in ending {
