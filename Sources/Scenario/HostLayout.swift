@@ -11,9 +11,12 @@ package struct HostLayout {
     let installation: Installation
     /// Where the run's results go, absolute.
     let output: String
+    /// `ScenarioRun.Options.dataPlane`.
+    let dataPlane: String?
 
-    package init(folder: ScenarioFolder, installation: Installation, output: String) {
+    package init(folder: ScenarioFolder, installation: Installation, output: String, dataPlane: String? = nil) {
         self.folder = folder
+        self.dataPlane = dataPlane
         self.installation = installation
         self.output = output
     }
@@ -117,6 +120,7 @@ package struct HostLayout {
         var environment = ["PATH": (prefix.map { "\($0)/sbin:\($0)/bin:" } ?? "") + path]
         // Every swand of this host writes what it negotiates to where the run finds it.
         if usesSwand(host) { environment["SWAND_EXPORT_KEYS"] = "\(workingDirectory)/OUTPUT/\(host).keys" }
+        if usesSwand(host), let dataPlane { environment["SWANTEST_DATAPLANE"] = dataPlane }
         // One binary under many names: `ipsec` alone does not say whose.
         if usesSwand(host) { environment["SWAND_DIALECT"] = dialect(of: host) }
         return environment
