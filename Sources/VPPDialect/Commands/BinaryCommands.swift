@@ -1,3 +1,5 @@
+import VPPForwarder
+
 /// The commands of VAT, the program that tests VPP's binary interface: each becomes the command of the command line that
 /// does the same.
 enum BinaryCommands {
@@ -40,7 +42,7 @@ enum BinaryCommands {
         }
     }
 
-    typealias Translation = (inout Arguments, VPPDialect) throws(CommandFailure) -> [String]
+    typealias Translation = @Sendable (inout Arguments, VPPDialect) throws(CommandFailure) -> [String]
 
     static let rows: [String: Translation] = [
         "ipsec_spd_add_del": { (arguments, _) throws(CommandFailure) in

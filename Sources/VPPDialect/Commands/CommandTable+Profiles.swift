@@ -3,6 +3,7 @@ import IKECrypto
 import IKEModel
 import IKEWire
 import NetAddress
+import VPPForwarder
 
 extension CommandTable {
     static let profileRows: [CommandRow] = [

@@ -18,9 +18,9 @@ struct CommandAnswer {
 }
 
 /// A command: its words, what `?` shows of it, and what it does.
-struct CommandRow {
+struct CommandRow: Sendable {
     typealias Action =
-        (VPPDialect, inout CommandWords, any DaemonView) throws(CommandFailure) -> CommandAnswer
+        @Sendable (VPPDialect, inout CommandWords, any DaemonView) throws(CommandFailure) -> CommandAnswer
 
     let path: [String]
     let help: String

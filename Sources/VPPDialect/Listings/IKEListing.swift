@@ -1,5 +1,7 @@
 import DialectKit
+import IKECrypto
 import IKEModel
+import IKEWire
 import NetAddress
 import VPPForwarder
 

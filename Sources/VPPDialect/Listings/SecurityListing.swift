@@ -1,3 +1,4 @@
+import IKECrypto
 import IKEModel
 import NetAddress
 import VPPForwarder
