@@ -31,7 +31,7 @@ package final class VPPDialect: Dialect {
     private var retired: Set<ConnectionID> = []
     private var echoes: [UInt64: SessionID] = [:]
 
-    package init(forwarder: Forwarder, startup: String? = nil, log: String = "/var/log/vpp.log") {
+    package init(forwarder: Forwarder, startup: String? = nil, log: String = "/tmp/vpp.log") {
         self.forwarder = forwarder
         self.startup = startup
         self.log = log
