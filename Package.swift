@@ -58,6 +58,7 @@ let package = Package(
         floor("IKEEngine", ["IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("DataPlane", ["IKEModel", "IKECrypto", "NetAddress"]),
         floor("DialectKit", ["DataPlane", "IKEModel", "NetAddress"]),
+        floor("VPPForwarder", ["ESP", "IKEModel", "IKECrypto", "NetAddress"]),
 
         // Floor 4: data planes and dialects.
         floor(
@@ -67,6 +68,11 @@ let package = Package(
         floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+
+        floor(
+            "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+        floor(
+            "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
         // Floor 5 and 6: the daemon.
         floor(
@@ -78,8 +84,9 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
-                "DataPlane", "IKEEngine", "IKECrypto", "LinuxSystem",
+                "Daemon", "CharonDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
+                "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
+                "LinuxSystem",
             ],
             swiftSettings: strict),
 
@@ -175,6 +182,14 @@ let package = Package(
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
                 "NetAddress",
+            ]),
+        tests(
+            "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
+        tests(
+            "VPPDialectTests",
+            [
+                "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
+                "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
             ]),
         tests(
             "DaemonTests",

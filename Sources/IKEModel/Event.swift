@@ -178,7 +178,7 @@ package enum Event: Hashable, Sendable {
     /// The peer's choice.
     case proposalAccepted(IKESAID, ChildSAID?, Proposal)
     case ikeSAInitProcessed(IKESAID, IKESuite, from: Endpoint)
-    /// Only from an engine that was asked for keys; for no dialect.
+    /// Only from an engine that was asked for keys; for a dialect whose consoles show them, and no other.
     case ikeKeys(IKESAID, ExportedIKEKeys)
     /// INVALID_KE_PAYLOAD: IKE_SA_INIT is sent anew with the group that the peer wants (RFC 7296 §1.2).
     case keyExchangeRefused(IKESAID, tried: KeyExchangeMethod, suggested: KeyExchangeMethod, from: Endpoint)

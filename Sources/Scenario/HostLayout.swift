@@ -48,6 +48,8 @@ package struct HostLayout {
     private static let plutoCommands = ["ipsec", "whack", "swand"]
     /// And one of the charon dialect.
     private static let charonCommands = ["ipsec", "swanctl", "swand"]
+    /// And one of the vpp dialect.
+    private static let vppCommands = ["vpp", "vppctl", "vpp_api_test", "swand"]
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -66,7 +68,8 @@ package struct HostLayout {
             try FileSystem.copyTree(folder.path + "/" + name, to: copy + "/" + name)
         }
         try FileSystem.makeDirectory(copy + "/OUTPUT")
-        for (dialect, names) in [("pluto", Self.plutoCommands), ("charon", Self.charonCommands)] {
+        let all = [("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("vpp", Self.vppCommands)]
+        for (dialect, names) in all {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
                 try FileSystem.makeLink(commands(dialect) + "/" + name, to: "/swantest/libexec/swand")
