@@ -43,7 +43,7 @@ extension Engine {
             initiate(id, staysUp: record.staysUp)
         case .expired(let id, let hard):
             if hard {
-                expireChild(id)
+                if profile.keepsSpentChildren { emit(.childSpent(id)) } else { expireChild(id) }
             } else if let child = childSAsByID[id], records[child.facts.connection]?.connection.rekeys ?? false {
                 // Not at once: the answer to the packet that reached the limit still goes by the old one.
                 timers.set(.childRekey(id), at: now + Engine.softLimitGrace)
