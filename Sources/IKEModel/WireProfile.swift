@@ -19,7 +19,7 @@ package struct WireProfile: Hashable, Sendable {
     package var detectsNATInResumption: Bool
     /// Whether IDr is sent in the initiator's IKE_AUTH (RFC 7296 §1.2).
     package var sendsResponderIdentification: Bool
-    /// Whether the responder says that it can do without a first Child SA (RFC 6023).
+    /// Whether a responder whose connection allows it says that it can do without a first Child SA (RFC 6023 §3).
     package var announcesChildless: Bool
     /// Whether the peer is told this host's other addresses (RFC 4555 §3.4: MAY).
     package var announcesAddresses = true

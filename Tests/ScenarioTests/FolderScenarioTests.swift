@@ -185,6 +185,7 @@ struct FolderSettingsTests {
               - {link: red, message: ESP, share: 0.1, seed: 7, action: drop}
               - {link: blue, message: IKE response, nth: [1, 3], action: drop}
               - {link: blue, action: drop}
+            hostile: [road]
             """)
         #expect(settings.topology == "umlnet")
         #expect(settings.hosts == ["nic"])
@@ -192,6 +193,7 @@ struct FolderSettingsTests {
         #expect(settings.daemon(of: "east") == "strongswan")
         #expect(settings.daemon(of: "west") == "swand")
         #expect(settings.requires == [.xfrmESP])
+        #expect(settings.hostile == ["road"])
         #expect(settings.tags == ["slow"])
         #expect(settings.reproduces == ["seeds/a.txt"])
         #expect(settings.timeout == .milliseconds(2500))
