@@ -556,7 +556,7 @@ extension Engine {
 
     private func forgetOthers(than ike: IKESA, peer: Identification) {
         for other in ikes.values.sorted(by: { $0.id < $1.id }) where other !== ike && other.peer == peer {
-            discard(other, .replaced)
+            discard(other, .replaced, successor: ike)
         }
     }
 }

@@ -14,8 +14,8 @@ package struct CellEvidence: Sendable {
     package init(result: ScenarioResult) throws {
         self.result = result
         let output = result.output
-        for name in try FileSystem.list(output) where name.hasSuffix(".pcap") && !name.hasSuffix(".clear.pcap") {
-            let link = String(name.dropLast(5))
+        for name in try FileSystem.list(output) where name.hasSuffix(".pcapng") && !name.hasSuffix(".clear.pcapng") {
+            let link = String(name.dropLast(".pcapng".count))
             captures[link] = try CaptureDecoding.decode(output: output, link: link)
         }
         charon = try Self.text(output, "peer.sas.txt").map { CharonSAs($0) }
