@@ -32,7 +32,7 @@ final class PolicyRouting {
     /// The rules by what they say, without a priority, and the priority of each.
     private var rules: [KernelRule: UInt32] = [:]
     private var routes: Set<KernelRoute> = []
-    /// Addresses that were given to the loopback interface here, since the host had them not.
+    /// Addresses that were given to the host here, since it had them not.
     private var addresses: Set<IPAddress> = []
     private var hasV6 = true
     /// How often rules or routes were changed.
@@ -207,12 +207,14 @@ final class PolicyRouting {
         routes = newRoutes
     }
 
-    private static let loopback: Int32 = 1
+    /// IPv4's stand on the loopback interface, and routes name them as sources. IPv6 chooses a source before it looks for a
+    /// route's: among several it prefers one of the interface that it sends by (RFC 6724 §5, rule 5).
+    private func holder(of address: IPAddress) -> Int32 { address.family == .v6 ? interface : 1 }
 
     /// One that the host has already stays as it is, now and later.
     private func addLocal(_ address: IPAddress) {
         do {
-            try netlink.send(.addAddress(IPPrefix(host: address), interface: Self.loopback, broadcast: false))
+            try netlink.send(.addAddress(IPPrefix(host: address), interface: holder(of: address), broadcast: false))
             addresses.insert(address)
             // They came with other addresses to choose from.
             answers.forget()
@@ -224,7 +226,7 @@ final class PolicyRouting {
     private func removeLocal(_ address: IPAddress) {
         addresses.remove(address)
         answers.forget()
-        try? netlink.send(.deleteAddress(IPPrefix(host: address), interface: Self.loopback))
+        try? netlink.send(.deleteAddress(IPPrefix(host: address), interface: holder(of: address)))
     }
 
     private func source(_ wish: Wish, _ remote: TrafficSelector) -> IPAddress? {

@@ -139,8 +139,14 @@ package protocol Dialect: AnyObject {
     /// The session's program is gone (interrupted).
     func disconnected(_ session: SessionID)
     func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect]
+    /// The data plane has done something on its own: packets came, or time passed.
+    func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect]
+    /// Whether its consoles show keys: it then hears `Event.ikeKeys`.
+    var showsKeys: Bool { get }
 }
 
 extension Dialect {
     package func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect] { [] }
+    package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
+    package var showsKeys: Bool { false }
 }

@@ -38,6 +38,8 @@ final class IKESA {
     var announced: Set<NotifyType> = []
     var lastHeard: Instant
     var lastSent: Instant
+    /// The responder's CHILDLESS_IKEV2_SUPPORTED (RFC 6023 §3).
+    var peerSupportsChildless = false
     /// RFC 5685 §3: it has said so.
     var peerSupportsRedirect = false
     /// nil: one of the ends does not speak MOBIKE.
@@ -113,6 +115,8 @@ final class IKESA {
         /// The responder has answered IKE_SA_INIT or IKE_SESSION_RESUME.
         indirect case awaitingAuth(HalfOpen)
         indirect case authSent(AuthenticationOffer)
+        /// The responder has begun EAP.
+        indirect case awaitingEAP(EAPExchange)
         case established
         /// Our Delete is on its way.
         case deleting(DeletionReason)
@@ -156,7 +160,10 @@ final class IKESA {
         var identification: Identification
         var resuming: HeldTicket?
         var askedForTicket: Bool
-        var child: ChildOffer
+        /// nil: none comes with IKE_AUTH (RFC 6023).
+        var child: ChildOffer?
+        /// nil: this end proves itself without EAP.
+        var eap: EAPInitiation?
     }
 
     /// The SPI by which messages to us name this IKE SA.
@@ -168,6 +175,7 @@ final class IKESA {
         case .resumeSent: .resumeSent
         case .awaitingAuth(let halfOpen): halfOpen.session == nil ? .initResponded : .resumeResponded
         case .authSent: .authSent
+        case .awaitingEAP: .initResponded
         case .established: .established
         case .deleting: .deleting
         }

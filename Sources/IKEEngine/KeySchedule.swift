@@ -38,9 +38,12 @@ final class IKEKeys {
             encryption: suite.cipher.algorithm, keyBits: suite.cipher.definiteKeyBits, integrity: suite.integrity,
             encryptionKey: skEr, integrityKey: skAr)
         if exports {
-            exported = ExportedIKEKeys(
+            var keys = ExportedIKEKeys(
                 initiatorSPI: spiI, responderSPI: spiR, cipher: suite.cipher, integrity: suite.integrity, skEi: skEi,
                 skEr: skEr, skAi: skAi, skAr: skAr)
+            (keys.skD, keys.skPi, keys.skPr) = (skD, skPi, skPr)
+            (keys.initiatorNonce, keys.responderNonce) = (ni, nr)
+            exported = keys
         }
     }
 

@@ -58,9 +58,10 @@ package final class PlutoDialect: Dialect {
         var instance: String
     }
 
-    package init(paths: Paths = Paths()) {
+    /// - Parameter profile: what it does on the wire, where that is not what pluto does.
+    package init(paths: Paths = Paths(), profile: WireProfile = .pluto) {
         self.paths = paths
-        wireProfile = .pluto
+        wireProfile = profile
     }
 
     func newSerial() -> ConnectionID {

@@ -247,7 +247,8 @@ extension CharonDialect {
         case .noPrivateKey, .noSignatureMethod: return tell("IKE", "no private key found for '\(ours)'", ike, view)
         case .noPeerCertificate, .certificate, .identityNotInCertificate:
             return tell("IKE", "no trusted public key found for '\(peer)'", ike, view)
-        case .ppk: return []
+        case .ppk, .eap: return []
+        case .childlessUnsupported: return tell("IKE", "peer does not support childless IKE_SA initiation", ike, view)
         }
     }
 

@@ -39,7 +39,8 @@ extension PlutoDialect {
         _ purpose: RequestPurpose, _ ike: IKESAID, to: Endpoint, _ view: any DaemonView
     ) -> [DialectEffect] {
         switch purpose {
-        case .ikeSAInit, .sessionResume: return tell(ike, Wording.sentRequest(purpose.exchange, to: to), view)
+        case .ikeSAInit, .sessionResume, .ikeAuthAlone:
+            return tell(ike, Wording.sentRequest(purpose.exchange, to: to), view)
         case .ikeAuth(let child, let inbound, let encapsulated):
             let number = numbers.children[child]?.number ?? 0
             return tell(
@@ -229,7 +230,7 @@ extension RequestPurpose {
         switch self {
         case .ikeSAInit: .ikeSAInit
         case .sessionResume: .ikeSessionResume
-        case .ikeAuth: .ikeAuth
+        case .ikeAuth, .ikeAuthAlone: .ikeAuth
         case .createChild, .rekeyIKE: .createChildSA
         case .deleteIKE, .deleteChildren, .liveness, .updateAddresses, .announceAddresses, .routability, .redirect:
             .informational

@@ -14,7 +14,7 @@ extension PlutoDialect {
             numbers.update(ike) { $0.connection = connection }
             if let remote = numbers.ikes[ike]?.remote { noteInstance(connection, remote.address) }
             return []
-        case .messagePassed, .reauthenticationDue: return []
+        case .messagePassed, .reauthenticationDue, .spiReserved: return []
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .responseRepeated:
             return renderMessage(event, view)
         case .suiteAgreed(let ike, let suite):
@@ -60,7 +60,7 @@ extension PlutoDialect {
         case .childRejected(let child, let ike, let reason): return rejected(child, ike, reason, view)
         case .childDeleted(let child, let ike, let connection, let reason):
             return deleted(child, ike, connection, reason, view)
-        case .ikeRekeying, .ikeRekeyed, .ikeRekeyFailed, .childInitiating, .childQueued, .childLimited:
+        case .ikeRekeying, .ikeRekeyed, .ikeRekeyFailed, .childInitiating, .childQueued, .childLimited, .childSpent:
             return renderRekey(event, view)
         case .addressesLent, .configurationReceived: return renderConfiguration(event, view)
         case .redirected, .redirectScheduled, .redirectSkipped, .redirectLoop, .redirectTriggered, .redirectSent:
@@ -198,11 +198,12 @@ extension PlutoDialect {
     private func notification(of reason: FailureReason) -> NotifyType? {
         switch reason {
         case .refusing(let type): type
-        case .ppk, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey, .noSignatureMethod,
+        case .ppk, .eap, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey,
+            .noSignatureMethod,
             .noPeerCertificate, .certificate, .identityNotInCertificate:
             .authenticationFailed
         case .badSyntax: .invalidSyntax
-        case .refused, .timedOut, .dataPlane: nil
+        case .refused, .timedOut, .dataPlane, .childlessUnsupported: nil
         }
     }
 
