@@ -44,9 +44,9 @@ struct ManyChildrenTests {
         }
         try hosts.install(tunnel(1), atWest: true)
         let wide = try #require(try mtu())
+        let link = try #require(try hosts.west.netlink.links().first { $0.name == "eth1" })
         try hosts.west.netlink.send(
-            .addRoute(
-                KernelRoute(to: IPPrefix("192.1.2.23/32")!, via: IPAddress("192.1.2.23")!, mtu: 1200, isOnLink: true)))
+            .addRoute(KernelRoute(to: IPPrefix("192.1.2.23/32")!, interface: link.index, mtu: 1200)))
         var other = tunnel(2)
         other.eastNet = ["198.18.0.0/24"]
         other.east = "192.1.2.99"
