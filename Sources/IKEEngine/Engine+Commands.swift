@@ -43,7 +43,7 @@ extension Engine {
             initiate(id, staysUp: record.staysUp)
         case .expired(let id, let hard):
             if hard {
-                expireChild(id)
+                if profile.keepsSpentChildren { emit(.childSpent(id)) } else { expireChild(id) }
             } else if let child = childSAsByID[id], records[child.facts.connection]?.connection.rekeys ?? false {
                 // Not at once: the answer to the packet that reached the limit still goes by the old one.
                 timers.set(.childRekey(id), at: now + Engine.softLimitGrace)
@@ -187,7 +187,9 @@ extension Engine {
         // All are known before the first of them ends.
         for ike in ending {
             let own = children(of: id, in: ike)
-            records[id]?.ending.formUnion(isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)])
+            let awaited: [EndingSA] = isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)]
+            records[id]?.ending.formUnion(awaited)
+            for sa in awaited { endsAwaited[sa, default: []].insert(id) }
         }
         setUnwanted(id, true)
         for ike in ending {

@@ -106,7 +106,8 @@ extension Engine {
 
     /// An SA has gone. - Returns: whether a `terminate` or `suspend` waited for it.
     private func finishEnding(_ sa: EndingSA) -> Bool {
-        let waiting = records.filter { $0.value.ending.contains(sa) }.keys.sorted()
+        let waiting = (endsAwaited.removeValue(forKey: sa) ?? []).filter { records[$0]?.ending.contains(sa) ?? false }
+            .sorted()
         for id in waiting {
             records[id]?.ending.remove(sa)
             if records[id]?.ending.isEmpty ?? false { emit(.terminationFinished(id)) }
@@ -139,17 +140,19 @@ extension Engine {
     private func takeChildAway(_ id: ChildSAID, _ ike: IKESA, _ reason: DeletionReason, isInstalled: Bool) {
         guard let child = childSAsByID.removeValue(forKey: id) else { return }
         childByInboundSPI[child.facts.inbound] = nil
+        let connection = child.facts.connection
+        childrenByConnection[connection]?.remove(id)
+        if childrenByConnection[connection]?.isEmpty ?? false { childrenByConnection[connection] = nil }
         ike.children.removeAll { $0 == id }
         ike.closing.remove(id)
         timers.cancel(.childRekey(id))
         timers.cancel(.childExpiry(id))
-        if records[child.facts.connection]?.child == id {
+        if records[connection]?.child == id {
             // Of two that replaced each other the newer one may be the one that goes.
-            records[child.facts.connection]?.child =
-                childSAsByID.values.filter { $0.facts.connection == child.facts.connection }.map(\.facts.child).max()
+            records[connection]?.child = childrenByConnection[connection]?.max()
         }
         if isInstalled { outbox.append(.dataPlane(.remove(id))) }
-        emit(.childDeleted(id, ike.id, child.facts.connection, reason))
+        emit(.childDeleted(id, ike.id, connection, reason))
         _ = finishEnding(.child(id))
     }
 
@@ -174,8 +177,8 @@ extension Engine {
             guard let connection = childSAsByID[id]?.facts.connection else { continue }
             // One that shares its connection with another was replaced by it, or was to replace it; but not by one that is
             // on its way out itself, as in an IKE SA whose end the peer has not heard of yet.
-            let isReplaced = childSAsByID.values.contains {
-                $0.facts.connection == connection && $0.facts.child != id && !isLeaving($0)
+            let isReplaced = (childrenByConnection[connection] ?? []).contains { other in
+                other != id && childSAsByID[other].map { !isLeaving($0) } ?? false
             }
             let isAwaited = records[connection]?.ending.contains(.child(id)) ?? false
             removeChild(id, ike, isReplaced ? .replaced : .childAlone)

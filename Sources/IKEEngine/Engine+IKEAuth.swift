@@ -572,6 +572,7 @@ extension Engine {
             encapsulation: encapsulation(of: ike), remote: ike.remote, established: now, replaces: replaces)
         childSAsByID[id] = ChildSA(facts: facts, attemptsBefore: records[connection.id]?.revivalAttempts ?? 0)
         childByInboundSPI[inbound] = id
+        childrenByConnection[connection.id, default: []].insert(id)
         ike.children.append(id)
         records[connection.id]?.child = id
         records[connection.id]?.revivalAttempts = 0

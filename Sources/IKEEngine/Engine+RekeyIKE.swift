@@ -177,7 +177,10 @@ extension Engine {
 
     /// The IKE SA that both ends replace, of which the peer's replacement is this one.
     func collidingIKESA(with theirs: IKESA) -> IKESA? {
-        ikes.values.first { $0.rekey?.collision?.made == theirs.id }
+        guard let old = theirs.predecessor.flatMap({ ikes[$0] }), old.rekey?.collision?.made == theirs.id else {
+            return nil
+        }
+        return old
     }
 
     // MARK: Both
@@ -198,6 +201,7 @@ extension Engine {
             id: id, role: role, connection: old.connection, local: old.local, remote: old.remote,
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, phase: .established,
             vectorStart: random.octets(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, now: now)
+        new.predecessor = old.id
         new.keys = keys
         new.suite = suite
         new.nat = old.nat

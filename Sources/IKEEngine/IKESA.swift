@@ -60,6 +60,8 @@ final class IKESA {
     var rekey: IKERekey?
     /// What the peer has put in its place (RFC 7296 §1.3.2); it should be deleted soon.
     var replacement: IKESAID?
+    /// What it was made in the place of, by either end.
+    var predecessor: IKESAID?
     /// Connections whose Child SAs wait for this IKE SA to stand.
     var queue: [ConnectionID] = []
     /// Child SAs for which our Delete is on its way.
@@ -106,14 +108,15 @@ final class IKESA {
         lastSent = now
     }
 
+    /// Indirect where a phase has much to keep: an established IKE SA has no room for it.
     enum Phase {
-        case initSent(InitiatorOffer)
-        case resumeSent(ResumptionOffer)
+        indirect case initSent(InitiatorOffer)
+        indirect case resumeSent(ResumptionOffer)
         /// The responder has answered IKE_SA_INIT or IKE_SESSION_RESUME.
-        case awaitingAuth(HalfOpen)
-        case authSent(AuthenticationOffer)
+        indirect case awaitingAuth(HalfOpen)
+        indirect case authSent(AuthenticationOffer)
         /// The responder has begun EAP.
-        case awaitingEAP(EAPExchange)
+        indirect case awaitingEAP(EAPExchange)
         case established
         /// Our Delete is on its way.
         case deleting(DeletionReason)

@@ -178,7 +178,7 @@ package enum Event: Hashable, Sendable {
     /// The peer's choice.
     case proposalAccepted(IKESAID, ChildSAID?, Proposal)
     case ikeSAInitProcessed(IKESAID, IKESuite, from: Endpoint)
-    /// Only from an engine that was asked for keys; for no dialect.
+    /// Only from an engine that was asked for keys; for a dialect whose consoles show them, and no other.
     case ikeKeys(IKESAID, ExportedIKEKeys)
     /// INVALID_KE_PAYLOAD: IKE_SA_INIT is sent anew with the group that the peer wants (RFC 7296 §1.2).
     case keyExchangeRefused(IKESAID, tried: KeyExchangeMethod, suggested: KeyExchangeMethod, from: Endpoint)
@@ -202,11 +202,15 @@ package enum Event: Hashable, Sendable {
     // Child SAs
     /// A Child SA was proposed; it exists from here on, as a number.
     case childCreated(ChildSAID, IKESAID, ConnectionID)
+    /// A responder has an inbound SPI for a Child SA whose selectors fit (`WireProfile.reservesSPIBeforeChoice`).
+    case spiReserved(ChildSAID, IKESAID, ESPSPI)
     /// This end asks for a Child SA in an exchange of its own, after `childCreated`.
     case childInitiating(ChildSAID, IKESAID, ConnectionID, replacing: ChildSAID?)
     case childEstablished(ChildFacts)
     /// A Child SA will be replaced when it has carried `soft`, and carries no more than `hard`: octets, or packets.
     case childLimited(ChildSAID, isOctets: Bool, hard: UInt64, soft: UInt64)
+    /// A Child SA has carried all that it may, and stays (`WireProfile.keepsSpentChildren`).
+    case childSpent(ChildSAID)
     /// A Child SA for a connection waits for an IKE SA that another connection with the same peer is making.
     case childQueued(ConnectionID, behind: IKESAID)
     /// The peer or we refused it; the IKE SA stays.

@@ -519,11 +519,6 @@ package enum InteropCases {
     static let eap: [InteropCase] = [
         eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: "EAP method EAP_MSCHAPV2 succeeded, MSK established"),
         eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: "EAP method EAP_TLS succeeded, MSK established"),
-        InteropCase("eap-tls-1.3", "EAP-TLS with TLS 1.3 (RFC 9190)").with {
-            $0.expectation = .unsupported(
-                "strongSwan 5.9.8 knows no RFC 9190: as server it sends no commitment message, as client it crashes on one"
-            )
-        },
         eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: "EAP method EAP_TLS succeeded, MSK established")
             .with { $0.eap?.isAlone = true },
         wrongPassword("eap-wrong-password", notify: "EAP Failure").with { $0.initiators = [.swand] },

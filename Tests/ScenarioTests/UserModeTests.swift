@@ -6,8 +6,7 @@ import UserMode
 
 /// Runs in user-mode Linux, by the built program.
 @Suite(
-    .serialized, .disabled("not working yet: process 1 of the guest ends with SIGILL before it mounts anything"),
-    .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"))
+    .serialized, .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"))
 struct UserModeTests {
     private static let vendor = "grep ^vendor_id /proc/cpuinfo"
     private static let console = "\(vendor)\nvendor_id\t: User Mode Linux\nwest #"

@@ -203,7 +203,7 @@ extension CharonDialect {
 
     /// When it will be replaced, and when it ends at the latest.
     func scheduling(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        guard let snapshot = view.ikeSAs.first(where: { $0.ike == ike }), let established = snapshot.established else {
+        guard let snapshot = view.ikeSA(ike), let established = snapshot.established else {
             return []
         }
         var effects: [DialectEffect] = []

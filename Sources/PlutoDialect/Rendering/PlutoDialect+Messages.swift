@@ -27,7 +27,7 @@ extension PlutoDialect {
                 + debug("#\(number(ike)) \(exchange.name) response containing \(list)\(reassembled)", view)
         case .responseSent(let ike, let exchange, let to):
             guard exchange == .ikeSAInit || exchange == .ikeSessionResume else { return exchangeType(exchange, view) }
-            let suite = view.ikeSAs.first { $0.ike == ike }?.suite
+            let suite = numbers.ikes[ike]?.suite
             return exchangeType(exchange, view) + tell(ike, Wording.sentResponse(exchange, to: to, suite), view)
         case .responseRepeated(let ike, let exchange):
             return debug("#\(number(ike)) retransmitting \(exchange.name) response", view)

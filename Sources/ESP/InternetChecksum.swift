@@ -1,9 +1,9 @@
 /// The ones-complement sum of RFC 1071, taken over words in the machine's order: it does not depend on the octet
 /// order, so the folded sum is stored as it is.
-enum InternetChecksum {
+package enum InternetChecksum {
     /// Adds octets to a running sum; an odd last octet counts as if a zero followed. Every part but the last of a sum
     /// must have an even length.
-    static func add(_ octets: UnsafeRawBufferPointer, to sum: UInt64 = 0) -> UInt64 {
+    package static func add(_ octets: UnsafeRawBufferPointer, to sum: UInt64 = 0) -> UInt64 {
         guard let base = octets.baseAddress else { return sum }
         let count = octets.count
         var offset = 0
@@ -34,7 +34,7 @@ enum InternetChecksum {
     }
 
     /// The 16-bit ones-complement sum, not yet complemented.
-    static func fold(_ sum: UInt64) -> UInt16 {
+    package static func fold(_ sum: UInt64) -> UInt16 {
         var sum = (sum & 0xffff_ffff) &+ (sum >> 32)
         sum = (sum & 0xffff) &+ (sum >> 16)
         sum = (sum & 0xffff) &+ (sum >> 16)
@@ -43,13 +43,13 @@ enum InternetChecksum {
     }
 
     /// The pseudo-header of RFC 9293 §3.1 and RFC 8200 §8.1: addresses, protocol and the upper layer's length.
-    static func pseudoHeader(of packet: UnsafeRawPointer, isV6: Bool, ipProtocol: UInt8, length: Int) -> UInt64 {
+    package static func pseudoHeader(of packet: UnsafeRawPointer, isV6: Bool, ipProtocol: UInt8, length: Int) -> UInt64 {
         let addresses = UnsafeRawBufferPointer(start: packet + (isV6 ? 8 : 12), count: isV6 ? 32 : 8)
         return add(addresses) &+ UInt64(UInt16(length & 0xffff).bigEndian) &+ UInt64(UInt16(ipProtocol).bigEndian)
     }
 
     /// The value of an IPv4 header's checksum field that is right for the header as it stands.
-    static func headerChecksum(_ header: UnsafeRawPointer, length: Int) -> UInt16 {
+    package static func headerChecksum(_ header: UnsafeRawPointer, length: Int) -> UInt16 {
         let whole = add(UnsafeRawBufferPointer(start: header, count: length))
         let old = header.loadUnaligned(fromByteOffset: 10, as: UInt16.self)
         return ~fold(whole &+ UInt64(~old))
