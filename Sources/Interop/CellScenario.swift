@@ -94,6 +94,13 @@ package struct CellScenario {
         cell.initiator == side ? eap.password : Self.password
     }
 
+    /// swand's keys: the shared one, those of the case, a password where the peer asks for one.
+    private var secrets: String {
+        var lines = ["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+        if let eap = test.eap { lines.append("carol : EAP \"\(password(eap, of: .swand))\"") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
     /// Whoever initiates is the one that EAP is about.
     private var eapOfSwand: [String] {
         guard let eap = test.eap else { return [] }
