@@ -54,7 +54,8 @@ struct PostMortem {
     /// A daemon that wrote its number to a pid file and is gone without having removed it.
     private func deadDaemons(_ host: LabHost) -> [Finding] {
         let alive = Set(lab.processes(on: host.name).filter { !$0.isZombie }.map(\.hostPID))
-        return ["run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/vpp/vpp.pid"].compactMap { name in
+        return ["run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/vpp/vpp.pid"].compactMap {
+            name in
             guard let text = try? FileSystem.readText(root(of: host) + name),
                 let number = Int32(text.prefix { $0.isNumber }), !alive.contains(number)
             else { return nil }

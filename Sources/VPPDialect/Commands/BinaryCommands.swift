@@ -65,7 +65,8 @@ enum BinaryCommands {
                 let glued = action == "protectsa_id"
                 let words = glued ? ["protect", "sa_id"] : [action]
                 arguments = Arguments(arguments.words.flatMap { $0 == action ? words : [$0] })
-                let id = glued ? arguments.words.first { UInt32($0) != nil && arguments.isLoose($0) } : arguments.option("sa_id")
+                let loose = arguments.words.first { UInt32($0) != nil && arguments.isLoose($0) }
+                let id = glued ? loose : arguments.option("sa_id")
                 if let id, glued { _ = arguments.flag(id) }
                 return head + ["action", words[0]] + (id.map { ["sa", $0] } ?? []) + ranges(&arguments)
             }
@@ -82,7 +83,9 @@ enum BinaryCommands {
         "sw_interface_set_flags": { (arguments, dialect) throws(CommandFailure) in
             let name = try arguments.interface(dialect)
             let isUp = arguments.flag("admin-up")
-            guard isUp || arguments.flag("admin-down") else { throw CommandFailure(text: "missing admin-up|admin-down") }
+            guard isUp || arguments.flag("admin-down") else {
+                throw CommandFailure(text: "missing admin-up|admin-down")
+            }
             return ["set", "interface", "state", name, isUp ? "up" : "down"]
         },
         "ip_neighbor_add_del": { (arguments, dialect) throws(CommandFailure) in
