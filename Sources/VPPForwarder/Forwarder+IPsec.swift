@@ -229,12 +229,8 @@ extension Forwarder {
             interface.counters.drops += 1
             return
         }
-        let packet = Array(inner[..<fields.totalLength])
         // The database of the interface has judged the outside; the inside is a tunnel's.
-        let kept = interface.policies
-        interface.policies = nil
-        defer { interface.policies = kept }
-        input(packet, on: interface)
+        input(Array(inner[..<fields.totalLength]), on: interface, isOpened: true)
     }
 
     /// ESP to an address of ours that no policy has taken: a tunnel interface's.
