@@ -66,6 +66,7 @@ let package = Package(
             ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
         floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
         floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("CiscoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -84,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
                 "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
                 "LinuxSystem",
             ],
@@ -143,6 +144,14 @@ let package = Package(
         tests("TranscriptTests", ["Transcript"]),
         tests("NetlinkTests", ["Netlink", "NetAddress", "Recordings"]),
         tests("LabTests", ["Lab", "Netlink", "LinuxSystem", "NetAddress", "CLinux"]),
+        // What the fuzzers hold parsers and engine to; the tests run it over what was found before.
+        .target(
+            name: "FuzzChecks",
+            dependencies: [
+                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "EngineSimulator", "IKEEngine", "IKEModel",
+                "CaptureFile", "IKECrypto", "IKEWire", "NetAddress",
+            ], path: "Fuzz/Checks", swiftSettings: strict),
+        tests("FuzzTests", ["FuzzChecks"]),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
@@ -182,6 +191,12 @@ let package = Package(
             [
                 "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
                 "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
+            ]),
+        tests(
+            "CiscoDialectTests",
+            [
+                "CiscoDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
+                "PlutoDialect", "NetAddress",
             ]),
         tests(
             "DaemonTests",

@@ -52,11 +52,19 @@ int lx_make_raw(int terminal) {
     return tcsetattr(terminal, TCSANOW, &modes);
 }
 
-int lx_provide_proc(void) {
-    struct statfs present;
-    if (statfs("/proc", &present) == 0 && present.f_type == PROC_SUPER_MAGIC) return 0;
-    return mount("proc", "/proc", "proc", 0, NULL);
+static int is_first_process_on_hostfs(void) {
+    struct statfs root;
+    return getpid() == 1 && statfs("/", &root) == 0 && root.f_type == HOSTFS_SUPER_MAGIC;
 }
+
+// Swift's runtime looks for the arguments in /proc/self/maps while the program is loaded, before main and before any
+// constructor of ours, and takes them for none where it cannot. `.preinit_array` is the one thing that comes earlier.
+static void provide_proc(void) {
+    if (!is_first_process_on_hostfs()) return;
+    // Where this is refused, main finds no arguments and says so.
+    mount("proc", "/proc", "proc", 0, NULL);
+}
+__attribute__((section(".preinit_array"), used)) static void (*const before_all)(void) = provide_proc;
 
 int lx_mount_writable(const char *target) {
     struct mount_attr attributes = {.attr_clr = MOUNT_ATTR_RDONLY};

@@ -3,7 +3,7 @@ import IKEModel
 import IKEWire
 
 /// The keys of an IKE SA (RFC 7296 §2.14): SK_d, SK_p*, and the two ciphers made of SK_e* and SK_a*.
-struct IKEKeys {
+final class IKEKeys {
     let skD: SecretBytes
     let skPi: SecretBytes
     let skPr: SecretBytes

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Lab
 import LinuxSystem
 
 /// A run that a user-mode Linux is asked for; all paths are the host's, and the same inside.
@@ -16,6 +17,8 @@ package struct GuestJob: Codable, Sendable {
     /// Milliseconds that a command may take where the scenario does not say.
     package var timeout: Int
     package var takesCaptures: Bool
+    /// What the daemons do ESP with; nil: they choose.
+    package var dataPlane: String?
     /// Milliseconds that the boot took, for the first run after it.
     package var boot: Int = 0
 
@@ -33,6 +36,25 @@ package struct GuestJob: Codable, Sendable {
         self.output = output
         timeout = Int(options.timeout.milliseconds)
         takesCaptures = options.takesCaptures
+        dataPlane = options.dataPlane
+    }
+
+    /// The run that it asks for: in the guest, or on the host for what is left of it.
+    func run(
+        start: ContinuousClock.Instant, _ report: RunPool.Report
+    ) throws -> (run: ScenarioRun, folder: ScenarioFolder) {
+        let folder = try ScenarioFolder.load(folder)
+        var options = ScenarioRun.Options()
+        options.timeout = .milliseconds(timeout)
+        options.takesCaptures = takesCaptures
+        options.dataPlane = dataPlane
+        options.isConcludedOutside = true
+        options.boot = .milliseconds(boot)
+        let run = ScenarioRun(
+            folder: folder, topology: try Topology.load(contentsOf: topology), installation: installation,
+            output: output, repetition: repetition, options: options, start: start
+        ) { report.progress($0) }
+        return (run, folder)
     }
 
     var installation: Installation { Installation(testing: testing, guestbin: guestbin, swand: swand) }

@@ -16,6 +16,7 @@ package final class GuestPool {
         var isReady = false
         var isQuitting = false
         var result: ScenarioResult?
+        /// When its job began: the first one with the boot.
         var jobStart = ContinuousClock.now
         var lastHeard = ContinuousClock.now
         var bootMilliseconds = 0
@@ -27,6 +28,21 @@ package final class GuestPool {
             self.guest = guest
             self.workspace = workspace
             self.processor = processor
+        }
+    }
+
+    /// A run that has ended in its guest, and whose captures and consoles are looked at out here.
+    private final class Conclusion {
+        let job: Int
+        let process: SandboxProcess
+        let pipe: FileDescriptor
+        var text: [UInt8] = []
+        var isGone = false
+
+        init(job: Int, process: SandboxProcess, pipe: FileDescriptor) {
+            self.job = job
+            self.process = process
+            self.pipe = pipe
         }
     }
 
@@ -42,6 +58,7 @@ package final class GuestPool {
     private let silence: Duration
     private let watch = DescriptorWatch()
     private var workers: [Worker] = []
+    private var conclusions: [Conclusion] = []
     private var next = 0
     private var results: [ScenarioResult?]
     private var isStopping = false
@@ -61,11 +78,14 @@ package final class GuestPool {
 
     /// Runs all jobs and returns their results in the order of the jobs; nil for those not run under `stopAfterFailure`.
     package func run(stopAfterFailure: Bool, observe: (RunPool.Event) -> Void) -> [ScenarioResult?] {
-        while next < jobs.count && !isStopping || workers.contains(where: { $0.job != nil }) {
+        while next < jobs.count && !isStopping || workers.contains(where: { $0.job != nil })
+            || !conclusions.isEmpty
+        {
             startWorkers(observe)
-            if workers.isEmpty { continue }
+            if workers.isEmpty && conclusions.isEmpty { continue }
             watch.wait(until: .now + .seconds(1))
             for worker in workers { hear(worker, observe) }
+            for conclusion in conclusions { hear(conclusion, observe) }
             if stopAfterFailure && results.contains(where: { $0?.verdict == .failed || $0?.verdict == .unresolved }) {
                 isStopping = true
             }
@@ -128,9 +148,53 @@ package final class GuestPool {
         job.boot = worker.bootMilliseconds
         worker.bootMilliseconds = 0
         worker.result = nil
-        worker.jobStart = .now
+        worker.jobStart = job.boot > 0 ? worker.guest.started : .now
         worker.lastHeard = .now
         tell(worker, "job \(String(decoding: job.line(), as: UTF8.self))")
+    }
+
+    // MARK: Concluding
+
+    /// Starts what is left of a run: a program of this machine's, which decodes captures, takes seconds to start in a guest.
+    private func conclude(
+        _ index: Int, _ result: ScenarioResult, start: ContinuousClock.Instant, _ observe: (RunPool.Event) -> Void
+    ) {
+        // It did not come as far as that.
+        guard result.phases.contains(where: { $0.name == "post-mortem" }) else {
+            return settle(index, result, observe)
+        }
+        do {
+            let pipe = try FileDescriptor.pipe()
+            let output = pipe.write.rawValue
+            let job = jobs[index]
+            let process = try Sandbox.spawn(Sandbox.Options(inherited: [output])) {
+                let report = RunPool.Report(descriptor: output)
+                do { report.result(try job.run(start: start, report).run.conclude(result)) } catch { return 1 }
+                return 0
+            }
+            pipe.write.close()
+            let conclusion = Conclusion(job: index, process: process, pipe: pipe.read)
+            conclusions.append(conclusion)
+            watch.add(pipe.read.rawValue) { [unowned self] in
+                let bytes = (try? conclusion.pipe.read(upTo: 65536)) ?? []
+                conclusion.text += bytes
+                guard bytes.isEmpty else { return }
+                watch.remove(conclusion.pipe.rawValue)
+                conclusion.isGone = true
+            }
+        } catch {
+            settle(index, unresolved(index, "its captures could not be looked at: \(error)"), observe)
+        }
+    }
+
+    private func hear(_ conclusion: Conclusion, _ observe: (RunPool.Event) -> Void) {
+        guard conclusion.isGone else { return }
+        _ = try? conclusion.process.wait()
+        conclusion.pipe.close()
+        conclusions.removeAll { $0 === conclusion }
+        let lines = conclusion.text.split(separator: 0x0a).filter { $0.starts(with: "result ".utf8) }
+        let result = lines.last.flatMap { try? ScenarioResult(json: Array($0.dropFirst(7))) }
+        settle(conclusion.job, result ?? unresolved(conclusion.job, "nobody could look at its captures"), observe)
     }
 
     // MARK: Hearing
@@ -174,7 +238,7 @@ package final class GuestPool {
         } else if line == "done", let index = worker.job {
             guard let result = worker.result else { return bury(worker, "the sandbox died", observe) }
             worker.job = nil
-            settle(index, result, observe)
+            conclude(index, result, start: worker.jobStart, observe)
         } else if line.hasPrefix("progress "), let index = worker.job {
             observe(.progress(index, String(line.dropFirst(9))))
         } else if line.hasPrefix("result ") {

@@ -59,6 +59,8 @@ package final class GuestWorker {
         for feature in (try? ScenarioFolder.load(job.folder))?.settings.requires ?? [] {
             GuestRoot.load(feature.modules)
         }
+        // A module that the kernel has to ask for costs a start of this program.
+        if job.dataPlane != "user" { GuestRoot.load(MachineFeature.xfrmESP.modules) }
         let pipe = try FileDescriptor.pipe()
         let output = pipe.write.rawValue
         let sandbox = try Sandbox.spawn(Sandbox.Options(inherited: [output])) {
@@ -84,21 +86,13 @@ package final class GuestWorker {
         of job: GuestJob, start: ContinuousClock.Instant, _ report: RunPool.Report
     ) -> ScenarioResult {
         do {
-            let folder = try ScenarioFolder.load(job.folder)
+            let (run, folder) = try job.run(start: start, report)
             for feature in folder.settings.requires {
                 guard let refusal = feature.refusal() else { continue }
                 return ScenarioResult(
                     name: job.name, repetition: job.repetition, verdict: .unsupported,
                     reason: "requires \(feature.rawValue): \(refusal), in user-mode Linux too")
             }
-            var options = ScenarioRun.Options()
-            options.timeout = .milliseconds(job.timeout)
-            options.takesCaptures = job.takesCaptures
-            options.boot = .milliseconds(job.boot)
-            let run = ScenarioRun(
-                folder: folder, topology: try Topology.load(contentsOf: job.topology), installation: job.installation,
-                output: job.output, repetition: job.repetition, options: options, start: start
-            ) { report.progress($0) }
             return run.execute()
         } catch {
             return ScenarioResult(

@@ -11,9 +11,12 @@ package struct HostLayout {
     let installation: Installation
     /// Where the run's results go, absolute.
     let output: String
+    /// `ScenarioRun.Options.dataPlane`.
+    let dataPlane: String?
 
-    package init(folder: ScenarioFolder, installation: Installation, output: String) {
+    package init(folder: ScenarioFolder, installation: Installation, output: String, dataPlane: String? = nil) {
         self.folder = folder
+        self.dataPlane = dataPlane
         self.installation = installation
         self.output = output
     }
@@ -47,6 +50,8 @@ package struct HostLayout {
     private static let charonCommands = ["ipsec", "swanctl", "swand"]
     /// And one of the vpp dialect.
     private static let vppCommands = ["vpp", "vppctl", "vpp_api_test", "swand"]
+    /// One of the azure dialect has pluto's; one of the asa dialect, its console, and `ipsec` to be stopped by.
+    private static let asaCommands = ["asa", "ipsec", "swand"]
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -65,8 +70,10 @@ package struct HostLayout {
             try FileSystem.copyTree(folder.path + "/" + name, to: copy + "/" + name)
         }
         try FileSystem.makeDirectory(copy + "/OUTPUT")
-        let all = [("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("vpp", Self.vppCommands)]
-        for (dialect, names) in all {
+        for (dialect, names) in [
+            ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
+            ("asa", Self.asaCommands), ("vpp", Self.vppCommands),
+        ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
                 try FileSystem.makeLink(commands(dialect) + "/" + name, to: "/swantest/libexec/swand")
@@ -120,6 +127,7 @@ package struct HostLayout {
         var environment = ["PATH": (prefix.map { "\($0)/sbin:\($0)/bin:" } ?? "") + path]
         // Every swand of this host writes what it negotiates to where the run finds it.
         if usesSwand(host) { environment["SWAND_EXPORT_KEYS"] = "\(workingDirectory)/OUTPUT/\(host).keys" }
+        if usesSwand(host), let dataPlane { environment["SWANTEST_DATAPLANE"] = dataPlane }
         // One binary under many names: `ipsec` alone does not say whose.
         if usesSwand(host) { environment["SWAND_DIALECT"] = dialect(of: host) }
         return environment

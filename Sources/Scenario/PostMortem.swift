@@ -54,8 +54,10 @@ struct PostMortem {
     /// A daemon that wrote its number to a pid file and is gone without having removed it.
     private func deadDaemons(_ host: LabHost) -> [Finding] {
         let alive = Set(lab.processes(on: host.name).filter { !$0.isZombie }.map(\.hostPID))
-        return ["run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/vpp/vpp.pid"].compactMap {
-            name in
+        let files = [
+            "run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/asa.pid", "run/vpp/vpp.pid",
+        ]
+        return files.compactMap { name in
             guard let text = try? FileSystem.readText(root(of: host) + name),
                 let number = Int32(text.prefix { $0.isNumber }), !alive.contains(number)
             else { return nil }
@@ -155,7 +157,9 @@ struct PostMortem {
     }
 
     /// Where the daemons' logs are, and whose.
-    private static let logs = [("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/vpp.log", "vpp")]
+    private static let logs = [
+        ("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/asa.log", "asa"), ("tmp/vpp.log", "vpp"),
+    ]
 
     /// What is wrong with the logs that were collected.
     func oddLogs() -> [Finding] {

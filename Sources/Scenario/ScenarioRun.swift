@@ -12,6 +12,10 @@ package final class ScenarioRun {
         package var takesCaptures = true
         /// The lab of a run that did not pass is left as it is: no daemon is stopped, `lab` stays.
         package var keepsFailed = false
+        /// What the daemons of the hosts do ESP with, as their SWANTEST_DATAPLANE says it; nil: they choose.
+        package var dataPlane: String?
+        /// Captures and consoles are left for `conclude`, which another process calls: a guest is slow at it.
+        package var isConcludedOutside = false
         /// The part of the time since `start` in which a kernel was booted for it.
         package var boot: Duration = .zero
 
@@ -50,7 +54,8 @@ package final class ScenarioRun {
         self.output = output
         self.options = options
         self.progress = progress
-        layout = HostLayout(folder: folder, installation: installation, output: output)
+        layout = HostLayout(
+            folder: folder, installation: installation, output: output, dataPlane: options.dataPlane)
         result = ScenarioResult(name: folder.name, repetition: repetition, verdict: .unresolved)
         result.output = output
         result.startedAt = Self.timeOfDay()
@@ -61,8 +66,21 @@ package final class ScenarioRun {
     }
 
     /// Runs it. Whatever goes wrong becomes the result's reason; result.json is written in any case.
-    package func execute() -> ScenarioResult {
-        do { try run() } catch {
+    package func execute() -> ScenarioResult { execute { try run() } }
+
+    /// Goes on where a run with `isConcludedOutside` stopped, in another process: what it left in the folder is looked at.
+    /// - Parameter other: what that run came to.
+    package func conclude(_ other: ScenarioResult) -> ScenarioResult {
+        result = other
+        phaseStart = .now
+        return execute {
+            progress("looking at what crossed the links")
+            try judge()
+        }
+    }
+
+    private func execute(_ body: () throws -> Void) -> ScenarioResult {
+        do { try body() } catch {
             result.verdict = .unresolved
             result.reason = "\(error)"
         }
@@ -104,9 +122,12 @@ package final class ScenarioRun {
         if let captures { result.findings += finish(captures, lab) }
         withExtendedLifetime(impaired) {}
         endPhase("post-mortem")
-        if captures != nil { try decodeCaptures(lab) }
-        try judge(interruption)
-        endPhase("compare")
+        allConsole?.close()
+        if let interruption {
+            result.reason = interruption
+            result.isInterrupted = true
+        }
+        if !options.isConcludedOutside { try judge() }
     }
 
     /// The daemons of others that the run itself starts.
@@ -199,7 +220,7 @@ package final class ScenarioRun {
         let exempt = folder.settings.expectedClear.map(LinkCapture.Protected.init)
         for link in lab.links {
             let capture = try LinkCapture(
-                link: link.name, path: "\(output)/\(link.name).pcap", protected: protected(on: link), exempt: exempt)
+                link: link.name, path: "\(output)/\(link.name).pcapng", protected: protected(on: link), exempt: exempt)
             links.append((capture, link.middleInterfaces.map { if_nametoindex($0) }))
         }
         return try CaptureStation(links, watch: watch)
@@ -234,12 +255,15 @@ package final class ScenarioRun {
         return findings
     }
 
-    private func decodeCaptures(_ lab: Lab) throws {
-        let hosts = topology.hosts.filter { folder.settings.daemon(of: $0.name) == "swand" }
+    private func decodeCaptures() throws {
+        func addresses(_ isMeant: (TopologyHost) -> Bool) -> Set<IPAddress> {
+            Set(topology.hosts.filter(isMeant).flatMap(\.interfaces).flatMap(\.addresses).map(\.address))
+        }
         let decoding = CaptureDecoding(
-            output: output,
-            exporters: Set(hosts.flatMap(\.interfaces).flatMap(\.addresses).map(\.address)))
-        let outcome = try decoding.run(links: lab.links.map(\.name))
+            output: output, exporters: addresses { folder.settings.daemon(of: $0.name) == "swand" },
+            hostile: addresses { folder.settings.hostile.contains($0.name) })
+        let links = Set(topology.hosts.flatMap(\.interfaces).map(\.link))
+        let outcome = try decoding.run(links: links.sorted())
         // A daemon that was told to spoil its messages has spoiled them.
         if let step = folder.steps.first(where: { !$0.isComment && $0.text.contains("--impair") }) {
             result.notes += outcome.findings.map { "\($0.summary) (under \(step.text))" }
@@ -255,15 +279,14 @@ package final class ScenarioRun {
 
     // MARK: Verdict
 
-    private func judge(_ interruption: String?) throws {
-        allConsole?.close()
+    private func judge() throws {
+        if options.takesCaptures { try decodeCaptures() }
+        defer { endPhase("compare") }
         let check = try ConsoleCheck(folder: folder, output: output)
         result.hosts = check.hosts
         result.firstDifference = check.firstDifference
-        if let interruption {
+        if result.isInterrupted {
             result.verdict = .unresolved
-            result.reason = interruption
-            result.isInterrupted = true
         } else if !check.isSame || !result.findings.isEmpty {
             result.verdict = .failed
             let findings = result.findings.first.map(\.summary)

@@ -1,4 +1,5 @@
 import CharonDialect
+import CiscoDialect
 import Daemon
 import DataPlane
 import DataPlaneUserspace
@@ -61,7 +62,7 @@ struct DaemonCommand {
     private static func dialect(_ options: DaemonOptions, _ forwarder: Forwarder) -> any Dialect {
         switch options.dialect {
         case .vpp: return VPPDialect(forwarder: forwarder, startup: options.configuration)
-        case .pluto:
+        case .pluto, .azure:
             var paths = PlutoDialect.Paths()
             // Beside the daemon, where there is one: a script that nobody has written costs nothing.
             if let program = try? FileSystem.resolve("/proc/self/exe") {
@@ -69,7 +70,9 @@ struct DaemonCommand {
                 if FileSystem.isExecutable(script) { paths.updown = script }
             }
             if let configuration = options.configuration { paths.configuration = configuration }
-            return PlutoDialect(paths: paths)
+            return PlutoDialect(paths: paths, profile: options.dialect == .azure ? .azure : .pluto)
+        case .asa:
+            return ASADialect(configurationPath: options.configuration ?? ASADialect.standardConfiguration)
         case .charon:
             var paths = CharonDialect.Paths()
             if let configuration = options.configuration { paths.starter = configuration }

@@ -97,10 +97,6 @@ struct InteropCommand: ParsableCommand {
         var plan = RunPlan(installation: installation, isSuite: false)
         var planned: [RunPlan.Outcome] = []
         for cell in cells {
-            if case .unsupported(let reason) = cell.test.expectation {
-                planned.append(.verdict(.unsupported, reason))
-                continue
-            }
             let folder = try CellScenario(cell).write(below: place + "/scenarios", prefix: prefix)
             let scenario: ScenarioFolder
             do { scenario = try ScenarioFolder.load(folder) } catch { throw Exit.usage(error.description) }

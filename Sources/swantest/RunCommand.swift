@@ -38,16 +38,24 @@ struct Run: ParsableCommand {
             "The longest that one command may take, where the scenario does not say.", valueName: "seconds"))
     var timeout = 120.0
 
-    @Flag(inversion: .prefixedNo, help: "Write what crosses each link to LINK.pcap.")
+    @Flag(inversion: .prefixedNo, help: "Write what crosses each link to LINK.pcapng.")
     var captures = true
 
     @Option(
         help: ArgumentHelp(
             """
-            host: this machine's kernel; uml: user-mode Linux, booted for the run (does not work yet); auto: host, until \
-            it does.
+            host: this machine's kernel; uml: user-mode Linux, booted for the run; auto: host where it has what the \
+            scenario requires, else uml.
             """, valueName: "host|uml|auto"))
     var kernel = KernelChoice.auto
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What swand does ESP with. user: itself; xfrm: the kernel (a scenario then requires xfrm-esp); auto: the \
+            kernel where it can.
+            """, valueName: "user|xfrm|auto"))
+    var dataplane = DataPlaneWish.auto
 
     func validate() throws {
         if keep && kernel == .uml {
@@ -63,7 +71,8 @@ struct Run: ParsableCommand {
         let installation = try selection.locations.installation()
         let selected = try selection.select(installation)
         if selected.isEmpty { throw Exit.nothingRan("no scenario matches") }
-        var plan = RunPlan(installation: installation, isSuite: selection.locations.suite != nil, kernel: kernel)
+        var plan = RunPlan(
+            installation: installation, isSuite: selection.locations.suite != nil, kernel: kernel, dataPlane: dataplane)
         // What is known without running it has its verdict already.
         var jobs: [RunPool.Job] = []
         var planned: [RunPlan.Outcome] = []
@@ -123,6 +132,8 @@ struct Run: ParsableCommand {
         options.timeout = .milliseconds(Int64(timeout * 1000))
         options.takesCaptures = captures
         options.keepsFailed = keep
+        // Where nothing is asked for, this program's own environment may have a wish.
+        if dataplane != .auto { options.dataPlane = dataplane.rawValue }
         var terminal = RunTerminal(jobs: jobs)
         let guests = jobs.indices.filter { if case .boot = planned[$0] { true } else { false } }
         let others = jobs.indices.filter { !guests.contains($0) }

@@ -14,6 +14,14 @@ enum KernelChoice: String, CaseIterable, ExpressibleByArgument {
     case auto
 }
 
+/// What the daemons of a run do ESP with.
+enum DataPlaneWish: String, CaseIterable, ExpressibleByArgument {
+    /// The kernel where it can, else swand.
+    case auto
+    case user
+    case xfrm
+}
+
 /// Decides what can be decided before a scenario runs.
 struct RunPlan {
     enum Outcome {
@@ -32,8 +40,12 @@ struct RunPlan {
     /// Debian's user-mode Linux; nil where it is not installed.
     let userMode = UserModePackage.find()
     private let kernel: KernelChoice
+    private let dataPlane: DataPlaneWish
 
-    init(installation: Installation, isSuite: Bool, kernel: KernelChoice = .host) {
+    init(
+        installation: Installation, isSuite: Bool, kernel: KernelChoice = .host, dataPlane: DataPlaneWish = .auto
+    ) {
+        self.dataPlane = dataPlane
         self.installation = installation
         self.isSuite = isSuite
         self.kernel = kernel
@@ -51,9 +63,9 @@ struct RunPlan {
         if let (host, system) = folder.foreignPlatforms.min(by: { $0.key < $1.key }) {
             return .verdict(.unsupported, "\(host) is to run \(system)")
         }
-        let refusal = kernel == .uml ? nil : refusal(folder.settings.requires)
-        // A guest does not come up yet, so `auto` boots none: what this kernel lacks makes a scenario unsupported.
-        let boots = kernel == .uml
+        let needs = folder.settings.requires + (dataPlane == .xfrm ? [.xfrmESP] : [])
+        let refusal = kernel == .uml ? nil : refusal(needs)
+        let boots = kernel == .uml || kernel == .auto && refusal != nil
         if !boots, let refusal { return .verdict(.unsupported, refusal) }
         if boots && userMode == nil {
             let remedy = "user-mode Linux is not installed: \(UserModePackage.installCommand)"

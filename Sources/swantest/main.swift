@@ -1,19 +1,16 @@
 import ArgumentParser
-import CLinux
 import Glibc
 import Scenario
 import UserMode
 
-// The kernel of a guest starts this program as its process 1, and once more for each module that it lacks. First its
-// own /proc: that is where a program's arguments are read from.
-if getpid() == 1 { _ = lx_provide_proc() }
+// The kernel of a guest starts this program as its process 1, and once more for each module that it lacks.
 // The kernel hands on words of its own command line that it does not know, before ours.
 if getpid() == 1, let role = CommandLine.arguments.firstIndex(of: GuestRoot.role),
     role + 1 < CommandLine.arguments.count
 {
     GuestWorker.main(modules: CommandLine.arguments[role + 1])
 }
-if CommandLine.arguments[0] == GuestRoot.moduleHelper { exit(GuestRoot.loadModule(CommandLine.arguments)) }
+if CommandLine.arguments.first == GuestRoot.moduleHelper { exit(GuestRoot.loadModule(CommandLine.arguments)) }
 
 // ArgumentParser's own exit code for a wrong command line is 64; here it is 2.
 do {

@@ -6,8 +6,7 @@ import UserMode
 
 /// Runs in user-mode Linux, by the built program.
 @Suite(
-    .serialized, .disabled("not working yet: process 1 of the guest ends with SIGILL before it mounts anything"),
-    .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"))
+    .serialized, .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"))
 struct UserModeTests {
     private static let vendor = "grep ^vendor_id /proc/cpuinfo"
     private static let console = "\(vendor)\nvendor_id\t: User Mode Linux\nwest #"
@@ -27,7 +26,7 @@ struct UserModeTests {
             let second = try ScenarioResult(json: FileSystem.read(runner.folder + "/OUTPUT/w.2/result.json"))
             #expect(second.phases.first?.name == "sandbox", "one boot serves both")
             let left = try FileSystem.list(runner.folder + "/OUTPUT/w")
-            #expect(left.contains("192_1_2.pcap") && !left.contains(".guest") && !left.contains(".scenario"))
+            #expect(left.contains("192_1_2.pcapng") && !left.contains(".guest") && !left.contains(".scenario"))
         }
     }
 

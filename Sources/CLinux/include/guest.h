@@ -1,5 +1,6 @@
 #pragma once
-// What the first process of a user-mode Linux needs, and the process that starts one.
+// What the first process of a user-mode Linux needs, and the process that starts one. A program that is linked with this
+// and is started as the first process on a root of hostfs finds a proc on /proc.
 
 // Every call returns a negative number and leaves errno set where the kernel refused.
 
@@ -13,7 +14,5 @@ int lx_load_module(int descriptor);
 int lx_power_off(void);
 // A terminal line that changes no octet in either direction.
 int lx_make_raw(int terminal);
-// Mounts proc on /proc where no proc is: Swift reads a program's own arguments there.
-int lx_provide_proc(void);
 // Takes read-only away from a mount that this process made so.
 int lx_mount_writable(const char *target);

@@ -5,16 +5,16 @@ import IKEWire
 ///
 /// The input is read thrice: as a datagram; as one whose Length was set right, which random octets rarely have; and,
 /// behind a first octet for the type, as the inside of an Encrypted payload.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzMessage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    var octets = Array(UnsafeBufferPointer(start: start, count: count))
-    checkDatagram(octets)
-    if let first = octets.first { checkInside(PayloadType(first), octets.dropFirst()) }
-    if octets.count >= IKEHeader.octetCount {
-        for byte in 0..<4 { octets[24 + byte] = UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * byte)) }
+package enum MessageChecks {
+    package static func run(_ input: [UInt8]) {
+        var octets = input
         checkDatagram(octets)
+        if let first = octets.first { checkInside(PayloadType(first), octets.dropFirst()) }
+        if octets.count >= IKEHeader.octetCount {
+            for byte in 0..<4 { octets[24 + byte] = UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * byte)) }
+            checkDatagram(octets)
+        }
     }
-    return 0
 }
 
 private func checkDatagram(_ octets: [UInt8]) {
