@@ -1,6 +1,6 @@
 import CLinux
-import ESP
 package import DataPlane
+import ESP
 import Glibc
 package import IKEModel
 import LinuxSystem

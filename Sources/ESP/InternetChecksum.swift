@@ -43,7 +43,8 @@ package enum InternetChecksum {
     }
 
     /// The pseudo-header of RFC 9293 §3.1 and RFC 8200 §8.1: addresses, protocol and the upper layer's length.
-    package static func pseudoHeader(of packet: UnsafeRawPointer, isV6: Bool, ipProtocol: UInt8, length: Int) -> UInt64 {
+    package static func pseudoHeader(of packet: UnsafeRawPointer, isV6: Bool, ipProtocol: UInt8, length: Int) -> UInt64
+    {
         let addresses = UnsafeRawBufferPointer(start: packet + (isV6 ? 8 : 12), count: isV6 ? 32 : 8)
         return add(addresses) &+ UInt64(UInt16(length & 0xffff).bigEndian) &+ UInt64(UInt16(ipProtocol).bigEndian)
     }

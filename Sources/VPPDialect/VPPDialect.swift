@@ -25,6 +25,8 @@ package final class VPPDialect: Dialect {
     var profiles: [IKEProfile] = []
     var key: PrivateKey?
     var keys: [IKESAID: ExportedIKEKeys] = [:]
+    /// The SPIs of IKE SAs, for the log.
+    private var names: [IKESAID: (initiator: UInt64, responder: UInt64)] = [:]
     private(set) var logged: [String] = []
     private var lastConnection: UInt64 = 0
     /// Connections of profiles as they were, whose SAs live on.
@@ -187,19 +189,22 @@ package final class VPPDialect: Dialect {
 
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
         func line(_ ike: IKESAID, _ text: String, withResponder: Bool = true) -> [DialectEffect] {
-            guard let found = view.ikeSAs.first(where: { $0.ike == ike }) else { return note("debug", text, view) }
-            let initiator = "ispi \(String(found.initiatorSPI.value, radix: 16))"
-            let responder = withResponder ? " rspi \(String(found.responderSPI.value, radix: 16))" : ""
-            return note("debug", initiator + responder + " " + text, view)
+            // One that an event says the end of is no longer listed.
+            if let found = view.ikeSAs.first(where: { $0.ike == ike }) {
+                names[ike] = (found.initiatorSPI.value, found.responderSPI.value)
+            }
+            guard let name = names[ike] else { return note("debug", text, view) }
+            let responder = withResponder ? " rspi \(String(name.responder, radix: 16))" : ""
+            return note("debug", "ispi \(String(name.initiator, radix: 16))" + responder + " " + text, view)
         }
         switch event {
         case .ikeKeys(let ike, let exported):
             keys[ike] = exported
             return []
         case .requestReceived(let ike, let exchange, _, let from, _):
-            return line(ike, "\(Self.name(exchange)) received from \(from.address)")
+            return line(ike, "\(Self.name(exchange, isResponse: false)) received from \(from.address)")
         case .responseReceived(let ike, let exchange, let from, _, _):
-            return line(ike, "\(Self.name(exchange)) received from \(from.address)")
+            return line(ike, "\(Self.name(exchange, isResponse: true)) received from \(from.address)")
         case .suiteAgreed(let ike, _): return line(ike, "SA state changed to SA_INIT", withResponder: false)
         case .ikeEstablished(let ike, _, _, _):
             return line(ike, "SA state changed to AUTHENTICATED", withResponder: false)
@@ -214,14 +219,15 @@ package final class VPPDialect: Dialect {
             let effects =
                 reason == .peerRequest
                 ? line(ike, "SA state changed to NOTIFY_AND_DELETE", withResponder: false) : []
+            names[ike] = nil
             return effects + old.sorted().map { .command(.remove($0)) }
         default: return []
         }
     }
 
-    private static func name(_ exchange: ExchangeType) -> String {
+    private static func name(_ exchange: ExchangeType, isResponse: Bool) -> String {
         switch exchange {
-        case .ikeSAInit: "IKE_INIT request"
+        case .ikeSAInit: "IKE_INIT " + (isResponse ? "response" : "request")
         case .ikeAuth: "EXCHANGE_IKE_AUTH"
         case .createChildSA: "CREATE_CHILD_SA"
         default: "INFORMATIONAL"
@@ -239,7 +245,8 @@ package final class VPPDialect: Dialect {
 
     /// A line of `show logging`, which is the log's too.
     private func note(_ level: String, _ text: String, _ view: any DaemonView) -> [DialectEffect] {
-        let line = LogTime(view.wallClockMicroseconds).text + " " + Columns.left(level, 10) + " "
+        let line =
+            LogTime(view.wallClockMicroseconds).text + " " + Columns.left(level, 10) + " "
             + Columns.left("ikev2", 14) + " " + text
         logged.append(line)
         if logged.count > Self.logLimit { logged.removeFirst() }

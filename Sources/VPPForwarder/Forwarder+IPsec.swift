@@ -110,7 +110,7 @@ extension Forwarder {
     func admits(_ packet: [UInt8], _ fields: PacketFields, _ id: UInt32, on interface: ForwarderInterface) -> Bool {
         if fields.ipProtocol == IPHeaders.ProtocolNumber.esp {
             guard let (index, association) = protection(packet, fields, id) else { return true }
-            count(.inputReceived)
+            count(fields.version == 4 ? .inputReceived : .inputReceivedV6)
             databases[id]!.count(index, octets: packet.count)
             open(packet, fields, by: association, on: interface)
             return false
@@ -199,7 +199,7 @@ extension Forwarder {
         do throws(ESPError) {
             if association.settings.tunnel == nil {
                 let plain = try association.open(transport: packet)
-                guard let inner = PacketFields(plain) else { return interface.counters.drops += 1 }
+                guard let inner = PacketFields(plain) else { return interface.drop() }
                 dispatchOpened(plain, inner, on: interface)
             } else {
                 let (inner, nextHeader) = try association.open(tunnelled: packet[fields.headerLength...])
@@ -229,19 +229,15 @@ extension Forwarder {
             interface.counters.drops += 1
             return
         }
-        let packet = Array(inner[..<fields.totalLength])
         // The database of the interface has judged the outside; the inside is a tunnel's.
-        let kept = interface.policies
-        interface.policies = nil
-        defer { interface.policies = kept }
-        input(packet, on: interface)
+        input(Array(inner[..<fields.totalLength]), on: interface, isOpened: true)
     }
 
     /// ESP to an address of ours that no policy has taken: a tunnel interface's.
     func receiveESP(
         _ esp: ArraySlice<UInt8>, from remote: IPAddress, to local: IPAddress, on interface: ForwarderInterface
     ) {
-        guard esp.count >= 8 else { return interface.counters.drops += 1 }
+        guard esp.count >= 8 else { return interface.drop() }
         let spi = esp.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         for tunnel in tunnels {
             guard let found = tunnel.inbound.first(where: { $0.association.settings.spi == spi }) else { continue }
@@ -251,7 +247,7 @@ extension Forwarder {
                 count(.tunnelReceived)
                 tunnel.interface.counters.receivedPackets += 1
                 tunnel.interface.counters.receivedOctets += UInt64(inner.count)
-                guard tunnel.interface.isUp else { return tunnel.interface.counters.drops += 1 }
+                guard tunnel.interface.isUp else { return tunnel.interface.drop() }
                 inputInner(inner, nextHeader, on: tunnel.interface)
             } catch {
                 note(error)
@@ -267,7 +263,7 @@ extension Forwarder {
     func sendInto(_ interface: ForwarderInterface, _ packet: [UInt8]) {
         guard let tunnel = tunnels.first(where: { $0.interface === interface }),
             let sealed = seal(packet, by: tunnel.outbound)
-        else { return interface.counters.drops += 1 }
+        else { return interface.drop() }
         interface.counters.sentPackets += 1
         interface.counters.sentOctets += UInt64(packet.count)
         originate(sealed)
@@ -277,7 +273,8 @@ extension Forwarder {
 
     /// A new Child SA is a new interface, down, unless it takes the place of another.
     package func install(_ child: ChildInstallation) throws(ForwarderError) {
-        func association(_ direction: ESPDirection, from: IPAddress, to: IPAddress) throws(ForwarderError) -> ForwarderSA
+        func association(_ direction: ESPDirection, from: IPAddress, to: IPAddress) throws(ForwarderError)
+            -> ForwarderSA
         {
             var settings = ForwarderSA.Settings(
                 id: 0, spi: direction.spi.value, encryption: child.suite.cipher.algorithm,

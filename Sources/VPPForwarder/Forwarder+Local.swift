@@ -58,10 +58,10 @@ extension Forwarder {
 
     private func receiveUDP(_ packet: [UInt8], _ fields: PacketFields, on interface: ForwarderInterface) {
         guard let ports = fields.ports, packet.count >= fields.headerLength + 8 else {
-            return interface.counters.drops += 1
+            return interface.drop()
         }
         let end = fields.headerLength + Int(packet.word(at: fields.headerLength + 4))
-        guard end <= packet.count, end >= fields.headerLength + 8 else { return interface.counters.drops += 1 }
+        guard end <= packet.count, end >= fields.headerLength + 8 else { return interface.drop() }
         var payload = packet[(fields.headerLength + 8)..<end]
         let local = Endpoint(fields.destination, port: ports.destination)
         let remote = Endpoint(fields.source, port: ports.source)
@@ -104,7 +104,7 @@ extension Forwarder {
             fields.version == 4 ? 0 : packet.pseudoHeader(ipProtocol: 58, length: body.count)
         guard body.count >= 8, body.checksum(from: 0, to: body.count, adding: pseudo) == 0 else {
             count(.badChecksum)
-            return interface.counters.drops += 1
+            return interface.drop()
         }
         let (request, answer): (UInt8, UInt8) = fields.version == 4 ? (8, 0) : (128, 129)
         switch body[0] {

@@ -61,7 +61,8 @@ extension Forwarder {
     }
 
     /// An IP packet that came in on an interface, or out of a tunnel.
-    func input(_ packet: [UInt8], on interface: ForwarderInterface) {
+    /// - Parameter isOpened: its outside has passed the interface's policies.
+    func input(_ packet: [UInt8], on interface: ForwarderInterface, isOpened: Bool = false) {
         guard depth < Self.greatestDepth else { return }
         depth += 1
         defer { depth -= 1 }
@@ -75,7 +76,7 @@ extension Forwarder {
             return
         }
         if fields.version == 4 { interface.counters.ipv4 += 1 } else { interface.counters.ipv6 += 1 }
-        if let database = interface.policies {
+        if let database = interface.policies, !isOpened {
             guard admits(packet, fields, database, on: interface) else { return }
         }
         switch lookUp(fields.destination) {

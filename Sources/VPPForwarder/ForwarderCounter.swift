@@ -2,7 +2,7 @@
 package enum ForwarderCounter: Int, CaseIterable, Sendable {
     case policyProtect, policyBypass, policyDiscard, policyMissing
     case espReceived, integrityFailed, replayed, malformed, noTunnel, espSealed, sequenceCycled
-    case inputReceived, inputDiscarded, tunnelReceived, tunnelUnknown
+    case inputReceived, inputReceivedV6, inputDiscarded, tunnelReceived, tunnelUnknown
     case echoReplies, unknownProtocol, noRoute, timeToLive, badChecksum, fragments
     case arpReplies, arpLearned, arpSent, ikeReceived, notForUs, tooLong
 
@@ -23,6 +23,7 @@ package enum ForwarderCounter: Int, CaseIterable, Sendable {
         case .espSealed: ("esp-encrypt", "ESP pkts received")
         case .sequenceCycled: ("esp-encrypt", "Sequence number cycled")
         case .inputReceived: ("ipsec-input-ip4", "IPSEC pkts received")
+        case .inputReceivedV6: ("ipsec-input-ip6", "IPSEC pkts received")
         case .inputDiscarded: ("ipsec-input-ip4", "IPSEC policy discard")
         case .tunnelReceived: ("ipsec-if-input", "good packets received")
         case .tunnelUnknown: ("ipsec-if-input", "no matching tunnel")

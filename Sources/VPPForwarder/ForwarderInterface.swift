@@ -47,5 +47,7 @@ package final class ForwarderInterface {
         self.mac = mac
     }
 
+    func drop() { counters.drops += 1 }
+
     var isTunnel: Bool { if case .ipsec = kind { true } else { false } }
 }

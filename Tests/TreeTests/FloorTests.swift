@@ -46,7 +46,8 @@ import Testing
     private static let harness: Set = ["UserMode", "Lab", "Scenario", "Report", "Interop", "swantest"]
     private static let engine: Set = [
         "IKEModel", "ESP", "IKEEngine", "DataPlane", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
-        "CharonDialect", "PlutoDialect", "Daemon", "swand", "EngineSimulator", "ikesim",
+        "CharonDialect", "PlutoDialect", "VPPForwarder", "DataPlaneVPP", "VPPDialect", "Daemon", "swand",
+        "EngineSimulator", "ikesim",
     ]
 
     @Test func `the harness and the daemon meet as processes only: neither column imports the other`() {

@@ -132,7 +132,8 @@ import VPPForwarder
 
     @Test(arguments: [
         ("ip4-addr 192.168.123.20", IdentificationType.ipv4Address, [192, 168, 123, 20] as [UInt8]),
-        ("fqdn vpp.home", .fqdn, Array("vpp.home".utf8)), ("rfc822 vpp@vvp.home", .rfc822Address, Array("vpp@vvp.home".utf8)),
+        ("fqdn vpp.home", .fqdn, Array("vpp.home".utf8)),
+        ("rfc822 vpp@vvp.home", .rfc822Address, Array("vpp@vvp.home".utf8)),
         ("key-id 0xabcd", .keyID, [0xab, 0xcd]),
     ])
     func `each type of identity of the page goes to the engine`(
@@ -223,7 +224,8 @@ import VPPForwarder
         #expect(console.type("set interface lan0 up") == "set interface: unknown input `lan0 up'\n")
         let key = "4a506a794f574265564551694d653768"
         #expect(
-            console.type("ipsec sa add 10 spi 1000 esp crypto-key \(key) crypto-alg aes-cbc-128 integ-key \(key) sha1-96")
+            console.type(
+                "ipsec sa add 10 spi 1000 esp crypto-key \(key) crypto-alg aes-cbc-128 integ-key \(key) sha1-96")
                 == "ipsec sa: parse error: 'add 10 spi 1000 esp crypto-key...'\n")
         // A MAC's key of 16 octets is a key.
         configure(

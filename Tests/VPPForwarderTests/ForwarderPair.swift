@@ -91,9 +91,11 @@ final class ForwarderPair {
         for (forwarder, link, isLeft) in [(left, leftLink, true), (right, rightLink, false)] {
             // At the left 10 is sent by; at the right, the same keys are 20's.
             try forwarder.addAssociation(
-                ForwarderSA(isLeft ? settings(10, 1001, ours, theirs) : Self.renumbered(settings(20, 1000, theirs, ours), 10)))
+                ForwarderSA(
+                    isLeft ? settings(10, 1001, ours, theirs) : Self.renumbered(settings(20, 1000, theirs, ours), 10)))
             try forwarder.addAssociation(
-                ForwarderSA(isLeft ? settings(20, 1000, theirs, ours) : Self.renumbered(settings(10, 1001, ours, theirs), 20)))
+                ForwarderSA(
+                    isLeft ? settings(20, 1000, theirs, ours) : Self.renumbered(settings(10, 1001, ours, theirs), 20)))
             try forwarder.addDatabase(1)
             let (local, remote) = isLeft ? (ours, theirs) : (theirs, ours)
             for (isOutbound, id) in [(true, UInt32(10)), (false, 20)] {

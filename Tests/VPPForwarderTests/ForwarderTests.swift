@@ -69,7 +69,8 @@ import Testing
         #expect(pair.left.databases[1]?.policies.map(\.packets) == [1, 1])
     }
 
-    @Test func `inbound, what should have been protected is dropped in clear, and what no policy names passes`() throws {
+    @Test func `inbound, what should have been protected is dropped in clear, and what no policy names passes`() throws
+    {
         try pair.protect(ESPCase(cipher: "cbc", encryption: .aesCBC, bits: 128, integrity: .hmacSHA1_96))
         try pair.left.setPolicies(pair.leftLink, nil)
         _ = pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero)

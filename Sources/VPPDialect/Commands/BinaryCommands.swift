@@ -59,17 +59,12 @@ enum BinaryCommands {
             return ["ipsec", "sa", "add", id] + renamed(&arguments)
         },
         "ipsec_spd_add_del_entry": { (arguments, _) throws(CommandFailure) in
-            let head = ["ipsec", "policy", addOrDelete(&arguments), "spd", try arguments.value("spd_id")]
             // VAT's reader takes keywords without the space behind them, and so `action protectsa_id 20` too.
-            if let action = arguments.option("action") {
-                let glued = action == "protectsa_id"
-                let words = glued ? ["protect", "sa_id"] : [action]
-                arguments = Arguments(arguments.words.flatMap { $0 == action ? words : [$0] })
-                let id = glued ? arguments.words.first { UInt32($0) != nil && arguments.isLoose($0) } : arguments.option("sa_id")
-                if let id, glued { _ = arguments.flag(id) }
-                return head + ["action", words[0]] + (id.map { ["sa", $0] } ?? []) + ranges(&arguments)
-            }
-            return head + ranges(&arguments)
+            arguments = Arguments(arguments.words.flatMap { $0 == "protectsa_id" ? ["protect", "sa_id"] : [$0] })
+            let head = ["ipsec", "policy", addOrDelete(&arguments), "spd", try arguments.value("spd_id")]
+            let action = arguments.option("action").map { ["action", $0] } ?? []
+            let association = arguments.option("sa_id").map { ["sa", $0] } ?? []
+            return head + action + association + ranges(&arguments)
         },
         "ipsec_sa_set_key": { (arguments, _) throws(CommandFailure) in
             ["set", "ipsec", "sa", try arguments.value("sa_id")] + renamed(&arguments)
@@ -82,7 +77,9 @@ enum BinaryCommands {
         "sw_interface_set_flags": { (arguments, dialect) throws(CommandFailure) in
             let name = try arguments.interface(dialect)
             let isUp = arguments.flag("admin-up")
-            guard isUp || arguments.flag("admin-down") else { throw CommandFailure(text: "missing admin-up|admin-down") }
+            guard isUp || arguments.flag("admin-down") else {
+                throw CommandFailure(text: "missing admin-up|admin-down")
+            }
             return ["set", "interface", "state", name, isUp ? "up" : "down"]
         },
         "ip_neighbor_add_del": { (arguments, dialect) throws(CommandFailure) in
@@ -153,13 +150,5 @@ enum BinaryCommands {
             words += [keyword, from, "-", to]
         }
         return words + arguments.words
-    }
-}
-
-extension BinaryCommands.Arguments {
-    /// Whether a word is no keyword's value.
-    func isLoose(_ word: String) -> Bool {
-        guard let index = words.firstIndex(of: word) else { return false }
-        return index == 0 || !["priority", "protocol"].contains(words[index - 1])
     }
 }

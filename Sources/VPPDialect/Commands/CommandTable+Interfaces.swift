@@ -45,7 +45,9 @@ extension CommandTable {
             let name = try words.word()
             var mac: MACAddress?
             while !words.isAtEnd {
-                if words.take("hw-addr") { mac = try words.mac() } else if !words.take("qdisc-bypass-disable") {
+                if words.take("hw-addr") {
+                    mac = try words.mac()
+                } else if !words.take("qdisc-bypass-disable") {
                     throw words.unknownInput
                 }
             }

@@ -45,7 +45,8 @@ extension CommandTable {
             try set(&words, index, dialect, view)
             return CommandAnswer(effects: dialect.tellEngine(index, view))
         },
-        CommandRow("set ikev2 local key", "set ikev2 local key <file>") { (dialect, words, view) throws(CommandFailure) in
+        CommandRow("set ikev2 local key", "set ikev2 local key <file>") {
+            (dialect, words, view) throws(CommandFailure) in
             let path = try words.word()
             guard let octets = try? view.readFile(path),
                 let section = try? PEM.sections(of: octets).first(where: { $0.label.hasSuffix("PRIVATE KEY") }),

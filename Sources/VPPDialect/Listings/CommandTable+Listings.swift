@@ -13,7 +13,8 @@ extension CommandTable {
             }
             var named: [ForwarderInterface] = []
             while !words.isAtEnd { named.append(try words.interface(dialect)) }
-            return CommandAnswer(InterfaceListing.header + (named.isEmpty ? all : named).map(InterfaceListing.row).joined())
+            let rows = (named.isEmpty ? all : named).map(InterfaceListing.row)
+            return CommandAnswer(InterfaceListing.header + rows.joined())
         },
         CommandRow("show error", "show error", errors),
         CommandRow("show errors", "show errors", errors),

@@ -18,7 +18,9 @@ struct LogTime {
         )
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let milliseconds = microseconds / 1000 % 1000
-        text = "\(calendar.year)/\(two(calendar.month))/\(two(calendar.day)) \(two(rest / 3600)):\(two(rest / 60 % 60))"
-            + ":\(two(rest % 60)):\(milliseconds < 100 ? "0" : "")\(two(milliseconds))"
+        let date = "\(calendar.year)/\(two(calendar.month))/\(two(calendar.day))"
+        text =
+            date
+            + " \(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60)):\(milliseconds < 100 ? "0" : "")\(two(milliseconds))"
     }
 }

@@ -7,7 +7,9 @@ import VPPForwarder
 struct SecurityListing {
     let forwarder: Forwarder
 
-    var all: String { associations(nil) + databases + (forwarder.tunnels.isEmpty ? "" : "tunnel interfaces\n" + tunnels) }
+    var all: String {
+        associations(nil) + databases + (forwarder.tunnels.isEmpty ? "" : "tunnel interfaces\n" + tunnels)
+    }
 
     // MARK: SAs
 
@@ -29,8 +31,8 @@ struct SecurityListing {
             .sorted { $0.settings.id < $1.settings.id }.map { association in
                 let settings = association.settings
                 let names = keys(settings)
-                var text = "sa \(settings.id) spi \(settings.spi) mode \(settings.tunnel == nil ? "transport" : "tunnel")"
-                text += " protocol esp\n"
+                let mode = settings.tunnel == nil ? "transport" : "tunnel"
+                var text = "sa \(settings.id) spi \(settings.spi) mode \(mode) protocol esp\n"
                 text += "  crypto alg \(names.cipher) integrity alg \(names.integrity)\n"
                 if let tunnel = settings.tunnel { text += "  tunnel src \(tunnel.source) dst \(tunnel.destination)\n" }
                 return text
@@ -50,9 +52,11 @@ struct SecurityListing {
                 if case .protect = policy.action { true } else { false }
             }
             // Inbound, those that protect are kept apart, and first.
-            return "spd \(database.id)\n outbound policies\n" + list(true, .v4) { _ in true } + list(true, .v6) { _ in true }
-                + " inbound policies\n"
-                + [AddressFamily.v4, .v6].map { list(false, $0, isProtect) + list(false, $0) { !isProtect($0) } }.joined()
+            let inbound = [AddressFamily.v4, .v6].map {
+                list(false, $0, isProtect) + list(false, $0) { !isProtect($0) }
+            }
+            return "spd \(database.id)\n outbound policies\n" + list(true, .v4) { _ in true }
+                + list(true, .v6) { _ in true } + " inbound policies\n" + inbound.joined()
         }.joined()
     }
 
@@ -67,7 +71,8 @@ struct SecurityListing {
         if case .protect(let id) = policy.action { text += " sa \(id)" }
         // VPP's own spelling, in IPv4's half of the listing only.
         let remote = policy.local.family == .v4 ? "remte" : "remote"
-        for (end, range, ports) in [("local", policy.local, policy.localPorts), (remote, policy.remote, policy.remotePorts)] {
+        let ends = [("local", policy.local, policy.localPorts), (remote, policy.remote, policy.remotePorts)]
+        for (end, range, ports) in ends {
             text += "\n   \(end) addr range \(range.first) - \(range.last)"
             text += " port range \(ports.lowerBound) - \(ports.upperBound)"
         }
@@ -97,14 +102,16 @@ struct SecurityListing {
                 "\(prefix) \(number & 0xffff_ffff) \(prefix)-hi \(number >> 32)"
             }
             func flags(_ association: ForwarderSA) -> String {
-                "esn \(association.settings.usesESN ? 1 : 0) anti-replay \(association.settings.replayWindow > 0 ? 1 : 0)"
+                let settings = association.settings
+                return "esn \(settings.usesESN ? 1 : 0) anti-replay \(settings.replayWindow > 0 ? 1 : 0)"
             }
             func lines(_ association: ForwarderSA, _ end: String) -> String {
                 let settings = association.settings
                 let choice = CipherChoice(settings.encryption, keyBits: settings.keyBits)
                 var text = "   \(end)-spi \(settings.spi) \(end)-ip "
                 text += (settings.tunnel.map { "\($0.source)" } ?? "") + "\n"
-                text += "   \(end)-crypto \(AlgorithmNames.name(choice)) \(Columns.hex(settings.encryptionKey.exposed))\n"
+                text += "   \(end)-crypto \(AlgorithmNames.name(choice))"
+                text += " \(Columns.hex(settings.encryptionKey.exposed))\n"
                 text += "   \(end)-integrity \(AlgorithmNames.name(settings.integrity))"
                 return text + " \(Columns.hex(settings.integrityKey.exposed))\n"
             }

@@ -1,0 +1,2 @@
+vppctl show ipsec
+vppctl show error | grep -e esp -e policy -e ipsec

@@ -1,0 +1,1 @@
+vppctl show error | grep -e esp -e policy -e ipsec

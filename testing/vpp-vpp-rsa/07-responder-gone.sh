@@ -1,0 +1,1 @@
+vppctl show ikev2 sa
