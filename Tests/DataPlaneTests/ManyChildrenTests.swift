@@ -37,24 +37,6 @@ struct ManyChildrenTests {
     }
 
     @Test(arguments: PlaneKind.userspace)
-    func `a change of the host's routes counts for every Child SA from the next change on`(_ kind: PlaneKind) throws {
-        let hosts = try TwoHosts(kind)
-        func mtu() throws -> UInt32? {
-            try hosts.west.netlink.path(from: IPAddress("192.0.1.254")!, to: IPAddress("192.0.2.254")!, mark: 0)?.mtu
-        }
-        try hosts.install(tunnel(1), atWest: true)
-        let wide = try #require(try mtu())
-        let link = try #require(try hosts.west.netlink.links().first { $0.name == "eth1" })
-        try hosts.west.netlink.send(
-            .addRoute(KernelRoute(to: IPPrefix("192.1.2.23/32")!, interface: link.index, mtu: 1200)))
-        var other = tunnel(2)
-        other.eastNet = ["198.18.0.0/24"]
-        other.east = "192.1.2.99"
-        try hosts.install(other, atWest: true)
-        #expect(try mtu() == wide - 300)
-    }
-
-    @Test(arguments: PlaneKind.userspace)
     func `of equal policies the newest is used, and what was replaced has its place again`(_ kind: PlaneKind) throws {
         let hosts = try TwoHosts(kind)
         func sent(_ child: UInt64) -> UInt64? { hosts.west.plane.counters(of: ChildSAID(child))?.outboundPackets }
