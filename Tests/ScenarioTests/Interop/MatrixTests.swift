@@ -86,8 +86,8 @@ struct StrongSwanPrefixTests {
                 ]
             }
             let cell = InteropCell(test, initiator: .swand)
-            _ = try CellScenario(cell).write(below: runner.folder, prefix: prefix)
-            let answer = try runner.run("run", "./\(cell.name)")
+            let folder = try CellScenario(cell).write(below: runner.folder, prefix: prefix)
+            let answer = try runner.run("run", folder)
             #expect(answer.status == .exited(0), "\(answer.text)")
         }
     }
