@@ -30,7 +30,8 @@ package struct CellScenario {
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
             "\(ours.host).conf": connection,
-            "\(ours.host).secrets": (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+            "\(ours.host).secrets":
+                (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
                 + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
                 .map { $0 + "\n" }.joined(),
             "\(theirs.host).swanctl.conf": peerConnection,
