@@ -395,6 +395,17 @@ package final class DataPlaneUserspace: DataPlane {
         return result
     }
 
+    /// What the kernel was bothered with for policies: questions of its routes, changes of rules and routes. It must not grow
+    /// with the Child SAs that are there.
+    package struct KernelCalls: Hashable, Sendable {
+        package var questions: UInt64 = 0
+        package var changes: UInt64 = 0
+    }
+
+    package var kernelCalls: KernelCalls {
+        KernelCalls(questions: answers?.questions ?? 0, changes: routing?.changes ?? 0)
+    }
+
     /// Packets that left without the kernel's own IP output, by `DirectPath`.
     package var sentDirectly: UInt64 { wire.direct }
 

@@ -23,6 +23,8 @@ final class PathAnswers {
     private var mtus: [Path: Int] = [:]
     private var sources: [IPAddress: IPAddress?] = [:]
     private var since = MonotonicClock.now
+    /// How many the kernel was asked for.
+    private(set) var questions: UInt64 = 0
 
     /// - Parameters:
     ///   - mark: the firewall mark that the rules see.
@@ -52,6 +54,7 @@ final class PathAnswers {
     /// The source address that the main table gives to packets for an address; nil where there is no way.
     func source(towards remote: IPAddress) -> IPAddress? {
         if let known = sources[remote] { return known }
+        questions += 1
         let found = HostWatch.source(towards: remote, mark: mark)
         sources[remote] = .some(found)
         return found
@@ -61,6 +64,7 @@ final class PathAnswers {
     func mtu(local: IPAddress, remote: IPAddress) -> Int {
         let path = Path(local: local, remote: remote)
         if let known = mtus[path] { return known }
+        questions += 1
         let from = DatagramAddress(Endpoint(local, port: 0))
         let to = DatagramAddress(Endpoint(remote, port: 9))
         let found = from.withPointer { local, _ in

@@ -35,6 +35,8 @@ final class PolicyRouting {
     /// Addresses that were given to the host here, since it had them not.
     private var addresses: Set<IPAddress> = []
     private var hasV6 = true
+    /// How often rules or routes were changed.
+    private(set) var changes: UInt64 = 0
     /// Whether `nearFirst` is installed.
     private var putsNearFirst = false
 
@@ -188,6 +190,7 @@ final class PolicyRouting {
         for route in routes where !newRoutes.contains(where: { $0.destination == route.destination }) {
             requests.append(.deleteRoute(route))
         }
+        if !requests.isEmpty { changes += 1 }
         do {
             try netlink.send(requests)
         } catch {

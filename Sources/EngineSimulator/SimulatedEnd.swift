@@ -23,6 +23,8 @@ package struct SimulationSettings: Hashable, Sendable {
     package var perfectForwardSecrecy = false
     /// The first Child SA has an exchange of its own (RFC 6023).
     package var isChildless = false
+    /// IKE_INTERMEDIATE goes before IKE_AUTH (RFC 9242).
+    package var usesIntermediate = false
     package var livenessDelay = Duration.seconds(60)
     package var lifetimes = Lifetimes()
     package var retransmission = RetransmissionSchedule(interval: .milliseconds(500), timeout: .seconds(20))
@@ -97,6 +99,7 @@ package final class SimulatedEnd {
             lifetimes: settings.lifetimes, retransmission: settings.retransmission,
             sessionResumption: settings.sessionResumption, livenessDelay: settings.livenessDelay,
             perfectForwardSecrecy: settings.perfectForwardSecrecy)
+        connection.intermediate = settings.usesIntermediate
         if settings.isChildless { connection.childless = .force }
         return connection
     }

@@ -80,6 +80,7 @@ extension Story {
         Story("cookie", settings { $0.asksForCookie = true }, [up]),
         Story("invalid-ke", settings { $0.groupsDiffer = true }, [up]),
         Story("IKE_AUTH", settings { $0.packetOctets = 190 }, [up]),
+        Story("IKE_INTERMEDIATE", settings { $0.usesIntermediate = true }, [up]),
         Story("childless", settings { $0.isChildless = true }, [up]),
         Story(
             "childless-cross", settings { $0.isChildless = true },
@@ -133,6 +134,7 @@ extension Story {
         settings.sessionResumption = dice.below(4) == 0
         settings.perfectForwardSecrecy = dice.below(4) == 0
         settings.isChildless = !settings.sessionResumption && dice.below(6) == 0
+        settings.usesIntermediate = dice.below(6) == 0
         var steps = [up]
         var at = Duration.zero
         for _ in 0..<[0, 0, 1, 2, 3, 5][dice.below(6)] {

@@ -59,6 +59,17 @@ extension Engine {
 
     // MARK: Gateway
 
+    /// What a gateway has to say, two octets for each attribute (RFC 7296 §3.15.1).
+    private static let supportedAttributes = ConfigurationAttribute(
+        type: .supportedAttributes,
+        value: [
+            ConfigurationAttributeType.internalIPv4Address, .internalIPv4DNS, .internalIPv6Address, .internalIPv6DNS,
+            .supportedAttributes, .internalDNSDomain,
+        ].flatMap { [UInt8($0.rawValue >> 8), UInt8(truncatingIfNeeded: $0.rawValue)] })
+
+    /// Whether a message asks for addresses (RFC 7296 §3.15).
+    func asksForAddresses(_ payloads: [Payload]) -> Bool { payloads.configuration(.request) != nil }
+
     /// Lends the peer addresses and tells it in CP(CFG_REPLY).
     /// - Returns: the payload, none where the connection has no pools; or what refuses the Child SA: FAILED_CP_REQUIRED
     ///   where the peer asks for no address (RFC 7296 §2.19), INTERNAL_ADDRESS_FAILURE where there is none for it
@@ -91,6 +102,9 @@ extension Engine {
         }
         for domain in policy.domains {
             attributes.append(ConfigurationAttribute(type: .internalDNSDomain, value: Array(domain.utf8)))
+        }
+        if request.attributes.contains(where: { $0.type == .supportedAttributes }) {
+            attributes.append(Engine.supportedAttributes)
         }
         emit(.addressesLent(ike.id, ike.leases))
         return .success([.configuration(ConfigurationPayload(type: .reply, attributes: attributes))])

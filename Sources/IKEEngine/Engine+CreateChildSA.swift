@@ -275,8 +275,12 @@ extension Engine {
             emit(.childRejected(child, ike.id, .refusing(type)))
             refuse(type, data: data)
         }
+        // Addresses are lent in IKE_AUTH, and what is asked for later is not given (RFC 7296 §2.19, §3.15.4).
+        guard !asksForAddresses(payloads) else {
+            reject(.internalAddressFailure)
+            return
+        }
         guard !connection.configuration.isGateway || !ike.leases.isEmpty else {
-            // Addresses are lent in IKE_AUTH.
             reject(.failedCPRequired)
             return
         }

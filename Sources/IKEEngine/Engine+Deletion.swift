@@ -22,7 +22,7 @@ extension Engine {
         let mayStand =
             switch ike.phase {
             case .established, .deleting, .authSent: true
-            case .initSent, .resumeSent, .awaitingAuth, .awaitingEAP: false
+            case .initSent, .intermediateSent, .resumeSent, .awaitingAuth, .awaitingEAP: false
             }
         let farewell = Payload.delete(DeletePayload(protocolID: .ike, spis: []))
         if mayStand, !impairments.sendNoDelete, let keys = ike.keys,

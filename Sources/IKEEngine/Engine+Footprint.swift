@@ -6,6 +6,8 @@ package struct EngineFootprint: Hashable, Sendable {
     package var ikeSPIs = 0
     package var initialRequests = 0
     package var childSPIs = 0
+    /// Child SAs as their connections know them.
+    package var connectionChildren = 0
     package var halfOpen = 0
     /// Timers that are set, the one of ticket keys not counted; and entries of their queue, replaced ones included.
     package var timers = 0
@@ -29,7 +31,8 @@ package struct EngineFootprint: Hashable, Sendable {
     package var isBusy: Bool { pending + waiting + negotiations + revivals + halfOpen > 0 }
     /// Whether nothing is left of any IKE SA.
     package var isEmpty: Bool {
-        ikes + children + ikeSPIs + initialRequests + childSPIs + halfOpen + timers + pending + waiting + revivals
+        ikes + children + ikeSPIs + initialRequests + childSPIs + connectionChildren + halfOpen + timers + pending
+            + waiting + revivals
             + awaited == 0
     }
 }
@@ -42,6 +45,7 @@ extension Engine {
         found.ikeSPIs = ikeByLocalSPI.count
         found.initialRequests = ikeByInitialRequest.count
         found.childSPIs = childByInboundSPI.count
+        found.connectionChildren = childrenByConnection.values.reduce(0) { $0 + $1.count }
         found.halfOpen = halfOpenIKEs.count
         found.timers = timers.count - (timers.isSet(.ticketKey) ? 1 : 0)
         found.timerEntries = timers.storedCount
@@ -57,6 +61,8 @@ extension Engine {
             if record.revivalReason != nil { found.revivals += 1 }
             found.awaited += record.ending.count
         }
+        // The same seen from the other side.
+        found.awaited = max(found.awaited, endsAwaited.count)
         return found
     }
 }

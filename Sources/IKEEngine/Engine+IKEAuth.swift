@@ -7,6 +7,12 @@ import NetAddress
 extension Engine {
     // MARK: Initiator
 
+    func sendIKEAuth(_ ike: IKESA, _ connection: Connection, _ exchanged: IKESA.HalfOpen) {
+        sendIKEAuth(
+            ike, connection, initiatorNonce: exchanged.initiatorNonce, responderNonce: exchanged.responderNonce,
+            request: exchanged.request, response: exchanged.response, resuming: nil)
+    }
+
     func sendIKEAuth(
         _ ike: IKESA, _ connection: Connection, initiatorNonce: [UInt8], responderNonce: [UInt8], request: [UInt8],
         response: [UInt8], resuming: HeldTicket?
@@ -253,11 +259,6 @@ extension Engine {
             return
         }
         assign(ike, to: connection)
-        guard payloads.securityAssociation != nil || permitsChildless(connection) else {
-            // RFC 6023 §3: who has not said that it can do without takes it for what it was in RFC 7296.
-            refuse(.invalidSyntax, .badSyntax("IKE_AUTH request without SA, TSi, TSr"))
-            return
-        }
         var claim = proof
         if halfOpen.session == nil {
             switch answerPPK(proof, payloads, ike, connection, peer: peer) {
@@ -278,6 +279,11 @@ extension Engine {
             refuse(.authenticationFailed, refusal.reason)
             return
         case .success(let proof): accepted = proof
+        }
+        guard payloads.securityAssociation != nil || permitsChildless(connection) else {
+            // RFC 6023 §3: who has not said that it can do without takes it for what it was in RFC 7296.
+            refuse(.invalidSyntax, .badSyntax("IKE_AUTH request without SA, TSi, TSr"))
+            return
         }
         let identification =
             halfOpen.session?.gateway ?? connection.localIdentification(address: ike.local.address)
@@ -443,7 +449,8 @@ extension Engine {
         guard let keys = ike.keys, let suite = ike.suite else { return nil }
         let skP = keys.skP(ike.role)
         let signed = try AuthenticationOctets.signed(
-            message: message, peerNonce: peerNonce, identification: identification, prf: suite.prf, skP: skP)
+            message: message, peerNonce: peerNonce, identification: identification, prf: suite.prf, skP: skP,
+            intermediate: ike.intermediate)
         let secret: SecretBytes
         switch connection.local.authentication {
         case .sharedKey:
@@ -481,7 +488,8 @@ extension Engine {
                 return mismatch
             }
             let signed = try AuthenticationOctets.signed(
-                message: message, peerNonce: peerNonce, identification: identification, prf: prf, skP: skP)
+                message: message, peerNonce: peerNonce, identification: identification, prf: prf, skP: skP,
+                intermediate: ike.intermediate)
             let secret: SecretBytes
             switch connection.remote.authentication {
             case .signature(let policy):
@@ -541,65 +549,6 @@ extension Engine {
         emit(.ikeEstablished(ike.id, ike.role, peer: peer, proof: proof))
     }
 
-    /// - Parameters:
-    ///   - role: this end's in the exchange that made the Child SA, which need not be that in the IKE SA.
-    ///   - secret: of a key exchange of its own.
-    func installChild(
-        _ id: ChildSAID, _ ike: IKESA, _ connection: Connection, role: Role, suite: ESPSuite, inbound: ESPSPI,
-        outbound: ESPSPI, localSelectors: [TrafficSelector], remoteSelectors: [TrafficSelector], ni: [UInt8],
-        nr: [UInt8], secret: SecretBytes? = nil, replaces: ChildSAID? = nil
-    ) {
-        guard let keys = ike.keys, let prf = ike.suite?.prf,
-            let childKeys = try? ChildKeys(suite: suite, prf: prf, skD: keys.skD, ni: ni, nr: nr, secret: secret)
-        else { return }
-        var initiator = ESPDirection(
-            spi: role == .initiator ? outbound : inbound, encryptionKey: childKeys.initiatorEncryption,
-            integrityKey: childKeys.initiatorIntegrity)
-        var responder = ESPDirection(
-            spi: role == .initiator ? inbound : outbound, encryptionKey: childKeys.responderEncryption,
-            integrityKey: childKeys.responderIntegrity)
-        if impairments.corruptESPKey {
-            emit(.impaired(ike.id, "flipping the first octet of the outbound ESP key"))
-            if role == .initiator {
-                initiator.encryptionKey = initiator.encryptionKey.withFirstOctetFlipped
-            } else {
-                responder.encryptionKey = responder.encryptionKey.withFirstOctetFlipped
-            }
-        }
-        let facts = ChildFacts(
-            child: id, ike: ike.id, connection: connection.id, role: role, mode: connection.mode, suite: suite,
-            inbound: inbound, outbound: outbound, localSelectors: localSelectors, remoteSelectors: remoteSelectors,
-            encapsulation: encapsulation(of: ike), remote: ike.remote, established: now, replaces: replaces)
-        childSAsByID[id] = ChildSA(facts: facts, attemptsBefore: records[connection.id]?.revivalAttempts ?? 0)
-        childByInboundSPI[inbound] = id
-        childrenByConnection[connection.id, default: []].insert(id)
-        ike.children.append(id)
-        records[connection.id]?.child = id
-        records[connection.id]?.revivalAttempts = 0
-        if connection.staysUpOnceUp { records[connection.id]?.staysUp = true }
-        var installation = ChildInstallation(
-            child: id, connection: connection.id,
-            reqid: connection.effectiveReqid,
-            mode: connection.mode, local: ike.local.address, remote: ike.remote.address,
-            encapsulation: facts.encapsulation, suite: suite,
-            inbound: role == .initiator ? responder : initiator,
-            outbound: role == .initiator ? initiator : responder, localSelectors: localSelectors,
-            remoteSelectors: remoteSelectors, replayWindow: connection.replayWindow, replaces: replaces)
-        installation.sourceAddresses = connection.sourceAddresses + (ike.configuration?.addresses ?? [])
-        installation.limits = limits(connection.lifetimes, role, id)
-        outbox.append(.dataPlane(.install(installation)))
-        armRekeying(id, role, connection)
-        endRouteForRevival(connection.id)
-        emit(.childEstablished(facts))
-    }
-
-    func encapsulation(of ike: IKESA) -> Encapsulation {
-        if ike.isOverStream { return .tcp(localPort: ike.local.port, remotePort: ike.remote.port) }
-        let policy = connection(of: ike)?.encapsulation ?? .automatic
-        guard policy == .always || (policy == .automatic && ike.nat.isPresent) else { return .none }
-        return .udp(localPort: ike.local.port, remotePort: ike.remote.port)
-    }
-
     /// Whether there is another IKE SA with the same peer (RFC 7296 §2.4: INITIAL_CONTACT says that there is none).
     private func hasOther(than ike: IKESA, peer: Identification?) -> Bool {
         ikes.values.contains { $0 !== ike && $0.established != nil && peer != nil && $0.peer == peer }
@@ -609,14 +558,5 @@ extension Engine {
         for other in ikes.values.sorted(by: { $0.id < $1.id }) where other !== ike && other.peer == peer {
             discard(other, .replaced, successor: ike)
         }
-    }
-}
-
-extension SecretBytes {
-    /// For an impairment: a key that is not the peer's.
-    fileprivate var withFirstOctetFlipped: SecretBytes {
-        var octets = exposed
-        if !octets.isEmpty { octets[0] ^= 0xff }
-        return SecretBytes(octets)
     }
 }

@@ -58,6 +58,7 @@ extension Engine {
             spiI: ike.initiatorSPI, spiR: .zero, local: ike.local, remote: ike.remote,
             faked: connection.encapsulation == .always)
         payloads += redirectOffer(connection, ike) + ppkOffer(connection, ike)
+        if connection.intermediate { payloads.append(.notify(NotifyPayload(type: .intermediateExchangeSupported))) }
         payloads += profile.vendorIDs.map { .vendorID($0) }
         payloads = laidOut(payloads, .ikeSAInit, isResponse: false, ike)
         let message = Message(
@@ -128,9 +129,15 @@ extension Engine {
             if ike.local.port == 500 { ike.local.port = 4500 }
             if ike.remote.port == 500 { ike.remote.port = 4500 }
         }
-        sendIKEAuth(
-            ike, connection, initiatorNonce: offer.nonce, responderNonce: nonce, request: offer.message,
-            response: datagram.octets, resuming: nil)
+        agreeOnIntermediate(payloads, ike, connection)
+        let exchanged = IKESA.HalfOpen(
+            initiatorNonce: offer.nonce, responderNonce: nonce, request: offer.message, response: datagram.octets,
+            session: nil)
+        if ike.intermediate != nil {
+            sendIntermediate(ike, exchanged)
+        } else {
+            sendIKEAuth(ike, connection, exchanged)
+        }
     }
 
     /// COOKIE, INVALID_KE_PAYLOAD, or an error that anybody could have sent (RFC 7296 §2.6, §1.2, §2.21.1).
@@ -281,6 +288,7 @@ extension Engine {
             noteNAT(payloads, ike)
             notePPK(payloads, ike, connection)
             noteSignatureHashes(payloads, ike)
+            agreeOnIntermediate(payloads, ike, connection)
             ike.peerSupportsRedirect = payloads.supportsRedirect
             ike.fragmentationNegotiated =
                 connection.fragmentation && payloads.notify(.ikev2FragmentationSupported) != nil
@@ -317,6 +325,9 @@ extension Engine {
             faked: connection.encapsulation == .always)
         payloads += certificateRequest(candidates)
         if ike.usesPPK { payloads += ppkOffer(connection, ike) }
+        if ike.intermediate != nil {
+            payloads.append(.notify(NotifyPayload(type: .intermediateExchangeSupported)))
+        }
         payloads += childlessNotify(connection)
         payloads += profile.vendorIDs.map { .vendorID($0) }
         payloads = laidOut(payloads, .ikeSAInit, isResponse: true, ike)

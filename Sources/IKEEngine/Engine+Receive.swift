@@ -57,7 +57,9 @@ extension Engine {
     private func receiveFirstRequest(_ message: Message, _ datagram: Datagram) {
         let key = InitialRequest(initiatorSPI: message.header.initiatorSPI, remote: datagram.remote)
         if let id = ikeByInitialRequest[key], let ike = ikes[id] {
-            if case .awaitingAuth(let halfOpen) = ike.phase, halfOpen.request == datagram.octets {
+            if case .awaitingAuth(let halfOpen) = ike.phase, halfOpen.request == datagram.octets,
+                ike.lastResponse?.messageID == 0
+            {
                 repeatResponse(ike, message.header.exchangeType, to: datagram)
             } else {
                 drop(.unexpectedMessageID(0), id, datagram, message)
@@ -183,6 +185,9 @@ extension Engine {
             }
         }
         follow(datagram, ike)
+        noteIntermediate(
+            ike, header.exchangeType, isResponse: header.isResponse, messageID: header.messageID,
+            sentBy: ike.role == .initiator ? .responder : .initiator, (inside.innerFirst, inside.octets))
         do {
             // RFC 7296 §1.2: what is wrong with the first Child SA does not touch the IKE SA.
             let payloads = try Message.parsePayloads(
@@ -223,6 +228,8 @@ extension Engine {
         }
         switch (header.exchangeType, ike.phase) {
         case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
+        case (.ikeIntermediate, .awaitingAuth) where ike.intermediate?.allowsAnother ?? false:
+            respond(ike, .ikeIntermediate, intermediatePayloads)
         case (.ikeAuth, .awaitingEAP(let exchange)): answerEAP(payloads, ike, exchange)
         case (.informational, .awaitingEAP): answerFarewell(payloads, ike)
         case (.informational, .established), (.informational, .deleting): answerInformational(payloads, ike)
@@ -239,6 +246,7 @@ extension Engine {
         switch (pending.purpose, ike.phase) {
         case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
             takeIKEAuthResponse(payloads, ike, offer)
+        case (.intermediate, .intermediateSent(let exchanged)): takeIntermediateResponse(payloads, ike, exchanged)
         case (.deleteIKE, .deleting(let reason)): discard(ike, reason)
         case (.deleteChildren(let children), _): finishDeletion(of: children, ike)
         case (.createChild(let child, _, _, _), .established): takeChildResponse(payloads, ike, child)

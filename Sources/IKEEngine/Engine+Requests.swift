@@ -25,8 +25,28 @@ extension Engine {
         else {
             preconditionFailure("sealing with keys of our own making cannot fail")
         }
+        noteIntermediate(
+            ike, exchange, isResponse: false, messageID: messageID, sentBy: ike.role, Message.encodePayloads(payloads))
         tellSent(ike, exchange, isResponse: false, messageID: messageID, payloads, datagrams)
         send(ike, exchange, purpose, messageID: messageID, datagrams)
+        replaceBeforeLastMessage(ike)
+    }
+
+    /// Half of the message IDs: what is left is enough for any exchange that is under way (RFC 7296 §2.2).
+    private static let messageIDsBeforeReplacement: UInt32 = 1 << 31
+
+    /// An IKE SA whose message IDs run out is replaced, and where that does not work, ended (RFC 7296 §2.2).
+    private func replaceBeforeLastMessage(_ ike: IKESA) {
+        let used = max(ike.nextRequestID, ike.expectedRequestID)
+        guard used >= Engine.messageIDsBeforeReplacement, case .established = ike.phase, ike.rekey == nil else {
+            return
+        }
+        if used >= UInt32.max - 16 {
+            timers.set(.expiry(ike.id), at: now)
+        } else if ike.replacement == nil, !timers.isSet(.ikeRekey(ike.id)) || ike.rekeyTime.map({ $0 > now }) ?? true {
+            ike.rekeyTime = now
+            timers.set(.ikeRekey(ike.id), at: now)
+        }
     }
 
     /// However short an interval is configured: the clock has to move before a request is sent again.
@@ -150,8 +170,11 @@ extension Engine {
         else {
             preconditionFailure("sealing with keys of our own making cannot fail")
         }
+        noteIntermediate(
+            ike, exchange, isResponse: true, messageID: messageID, sentBy: ike.role, Message.encodePayloads(payloads))
         tellSent(ike, exchange, isResponse: true, messageID: messageID, payloads, datagrams)
         answer(ike, exchange, datagrams)
+        replaceBeforeLastMessage(ike)
     }
 
     /// Sends a response that stands ready and keeps it for repetition.

@@ -154,7 +154,10 @@ extension Engine {
         } else {
             let sent = certificates.prefix(Engine.certificateLimit).filter { $0.encoding == .x509Signature }
                 .map { try? Certificate(der: $0.data) }
-            guard let first = sent.first else { return refuse(.noPeerCertificate) }
+            guard let first = sent.first else {
+                let isURL = certificates.contains { [.hashAndURL, .hashAndURLBundle].contains($0.encoding) }
+                return refuse(isURL ? .certificateByURL : .noPeerCertificate)
+            }
             guard let certificate = first else { return refuse(.certificate(.invalid("malformed certificate"))) }
             do throws(CertificateRefusal) {
                 _ = try credentials.trust.chain(

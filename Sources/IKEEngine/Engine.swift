@@ -1,6 +1,6 @@
 package import IKECrypto
 package import IKEModel
-import IKEWire
+package import IKEWire
 import NetAddress
 
 /// The IKEv2 protocol without input or output (RFC 7296, RFC 5723, RFC 7383).
@@ -24,6 +24,8 @@ package final class Engine {
     var impairments = Impairments()
     /// For simulators: what goes wrong on purpose inside of SK payloads.
     package var tamper: PlaintextTamper?
+    /// For simulators: what IKE_INTERMEDIATE carries, as an extension would have it do (RFC 9242 §3.2).
+    package var intermediatePayloads: [Payload] = []
     /// Kept only while an impairment asks for it.
     var recordedOutbound: [Datagram] = []
     var recordedInbound: [Datagram] = []

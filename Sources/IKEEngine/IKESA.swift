@@ -38,6 +38,8 @@ final class IKESA {
     var announced: Set<NotifyType> = []
     var lastHeard: Instant
     var lastSent: Instant
+    /// Both ends said INTERMEDIATE_EXCHANGE_SUPPORTED, and what came of it (RFC 9242); nil: not both did.
+    var intermediate: IntermediateAuthentication?
     /// The responder's CHILDLESS_IKEV2_SUPPORTED (RFC 6023 §3).
     var peerSupportsChildless = false
     /// RFC 5685 §3: it has said so.
@@ -114,6 +116,8 @@ final class IKESA {
         indirect case resumeSent(ResumptionOffer)
         /// The responder has answered IKE_SA_INIT or IKE_SESSION_RESUME.
         indirect case awaitingAuth(HalfOpen)
+        /// IKE_INTERMEDIATE is under way; then IKE_AUTH is (RFC 9242 §3.2).
+        indirect case intermediateSent(HalfOpen)
         indirect case authSent(AuthenticationOffer)
         /// The responder has begun EAP.
         indirect case awaitingEAP(EAPExchange)
@@ -141,7 +145,7 @@ final class IKESA {
         var message: [UInt8]
     }
 
-    /// The responder between its first answer and IKE_AUTH.
+    /// Between the answer to the first request and IKE_AUTH: the responder, and the initiator with IKE_INTERMEDIATE.
     struct HalfOpen {
         var initiatorNonce: [UInt8]
         var responderNonce: [UInt8]
@@ -174,6 +178,7 @@ final class IKESA {
         case .initSent: .initSent
         case .resumeSent: .resumeSent
         case .awaitingAuth(let halfOpen): halfOpen.session == nil ? .initResponded : .resumeResponded
+        case .intermediateSent: .intermediateSent
         case .authSent: .authSent
         case .awaitingEAP: .initResponded
         case .established: .established

@@ -131,11 +131,13 @@ extension CipherChoice {
 
 /// What the AUTH payload of one end covers (RFC 7296 §2.15) and how it is computed.
 enum AuthenticationOctets {
-    /// RealMessage | NonceOfPeer | prf(SK_px, ID).
+    /// RealMessage | NonceOfPeer | prf(SK_px, ID) [| IntAuth (RFC 9242 §3.3.2)].
     static func signed(
-        message: [UInt8], peerNonce: [UInt8], identification: Identification, prf: PRFAlgorithm, skP: SecretBytes
+        message: [UInt8], peerNonce: [UInt8], identification: Identification, prf: PRFAlgorithm, skP: SecretBytes,
+        intermediate: IntermediateAuthentication? = nil
     ) throws(CryptoError) -> [UInt8] {
         try message + peerNonce + PRF.compute(prf, key: skP, [identification.body]).exposed
+            + (intermediate?.octets ?? [])
     }
 
     /// prf(prf(Shared Secret, "Key Pad for IKEv2"), <SignedOctets>).

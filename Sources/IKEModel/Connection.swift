@@ -169,6 +169,8 @@ package struct Connection: Hashable, Sendable {
     package var sourceAddresses: [IPAddress] = []
     package var configuration = ConfigurationPolicy()
     package var childless = ChildlessPolicy.allow
+    /// Whether IKE_INTERMEDIATE goes before IKE_AUTH where the peer knows it (RFC 9242).
+    package var intermediate = false
     /// RFC 5685: as client, whether it goes where a gateway sends it; as gateway, where clients are sent.
     package var acceptsRedirects = false
     package var redirectTarget: IPAddress?

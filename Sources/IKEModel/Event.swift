@@ -4,13 +4,15 @@ package import NetAddress
 
 /// Where an IKE SA stands, as its peer would see it.
 package enum IKEState: Hashable, Sendable {
-    case initSent, initResponded, resumeSent, resumeResponded, authSent, established, deleting
+    case initSent, initResponded, intermediateSent, resumeSent, resumeResponded, authSent, established, deleting
 }
 
 /// What a request of ours asks for.
 package enum RequestPurpose: Hashable, Sendable {
     case ikeSAInit
     case sessionResume
+    /// RFC 9242.
+    case intermediate
     /// The Child SA that it proposes, and its inbound SPI.
     case ikeAuth(child: ChildSAID, inbound: ESPSPI, encapsulated: Bool)
     /// An IKE_AUTH that proposes no Child SA: there is none (RFC 6023), or it was proposed before EAP began.
@@ -44,6 +46,8 @@ package enum FailureReason: Hashable, Sendable {
     case noSignatureMethod
     /// The peer sent no certificate, and no key of it is known.
     case noPeerCertificate
+    /// It sent the URL of one (RFC 7296 §3.6), though it was not told that such are looked up.
+    case certificateByURL
     case certificate(CertificateRefusal)
     /// The certificate is good, and says nothing of the identity that the peer claims.
     case identityNotInCertificate
@@ -178,6 +182,8 @@ package enum Event: Hashable, Sendable {
     /// The peer's choice.
     case proposalAccepted(IKESAID, ChildSAID?, Proposal)
     case ikeSAInitProcessed(IKESAID, IKESuite, from: Endpoint)
+    /// An IKE_INTERMEDIATE exchange of ours is over (RFC 9242).
+    case intermediateProcessed(IKESAID, IKESuite, from: Endpoint)
     /// Only from an engine that was asked for keys; for a dialect whose consoles show them, and no other.
     case ikeKeys(IKESAID, ExportedIKEKeys)
     /// INVALID_KE_PAYLOAD: IKE_SA_INIT is sent anew with the group that the peer wants (RFC 7296 §1.2).

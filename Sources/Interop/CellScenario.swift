@@ -30,10 +30,18 @@ package struct CellScenario {
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
             "\(ours.host).conf": connection,
+<<<<<<< HEAD
             "\(ours.host).secrets":
                 (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
                 + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
                 .map { $0 + "\n" }.joined(),
+||||||| 4dcd2d1
+            "\(ours.host).secrets": (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+                + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
+                .map { $0 + "\n" }.joined(),
+=======
+            "\(ours.host).secrets": secrets,
+>>>>>>> main
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
                 "charon {\n\(test.peerSettings.map { "    \($0)\n" }.joined())}\n",
@@ -95,6 +103,13 @@ package struct CellScenario {
 
     private func password(_ eap: InteropCase.EAP, of side: InteropSide) -> String {
         cell.initiator == side ? eap.password : Self.password
+    }
+
+    /// swand's keys: the shared one, those of the case, a password where the peer asks for one.
+    private var secrets: String {
+        var lines = ["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+        if let eap = test.eap { lines.append("carol : EAP \"\(password(eap, of: .swand))\"") }
+        return lines.map { $0 + "\n" }.joined()
     }
 
     /// Whoever initiates is the one that EAP is about.

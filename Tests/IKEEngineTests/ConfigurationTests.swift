@@ -1,9 +1,10 @@
 import IKECrypto
-import IKEEngine
 import IKEModel
 import IKEWire
 import NetAddress
 import Testing
+
+@testable import IKEEngine
 
 /// Configuration payloads: a gateway lends addresses and a client uses them (RFC 7296 §2.19, §3.15).
 @Suite struct ConfigurationTests {
@@ -163,5 +164,53 @@ import Testing
             #expect(ladder.west.installs.isEmpty, "\(text)")
             #expect(ladder.east.standing.isEmpty, "\(text)")
         }
+    }
+
+    @Test func `who asks what there is to be asked for is told`() throws {
+        let ladder = ladder()
+        ladder.up()
+        let engine = ladder.east.engine
+        let ike = try #require(engine.ikes.values.first)
+        let connection = try #require(engine.records[ConnectionID(1)]?.connection)
+        let request = ConfigurationPayload(
+            type: .request,
+            attributes: [
+                ConfigurationAttribute(type: .internalIPv4Address), ConfigurationAttribute(type: .supportedAttributes),
+            ])
+        guard
+            case .success(let payloads) = engine.answerConfiguration([.configuration(request)], ike, connection),
+            case .configuration(let reply) = payloads.first
+        else {
+            Issue.record("no CP(CFG_REPLY)")
+            return
+        }
+        let told = reply.attributes.first { $0.type == .supportedAttributes }
+        #expect(told?.value == [0, 1, 0, 3, 0, 8, 0, 10, 0, 14, 0, 25])
+    }
+
+    @Test func `an address that is asked for behind IKE_AUTH is refused`() throws {
+        let ladder = ladder()
+        ladder.up()
+        let ike = try #require(ladder.west.engine.ikes.values.first)
+        let connection = try #require(ladder.west.engine.records[ConnectionID(1)]?.connection)
+        let request = ConfigurationPayload(
+            type: .request, attributes: [ConfigurationAttribute(type: .internalIPv4Address)])
+        let selectors = ladder.west.installs[0]
+        ladder.inject(
+            try ladder.forge(
+                ike, .createChildSA, 2,
+                [
+                    .configuration(request),
+                    .securityAssociation(
+                        ProposalNegotiation.wire(connection.espProposals, spi: ESPSPI(0x1234), withKeyExchange: false)),
+                    .nonce([UInt8](repeating: 1, count: 32)),
+                    .trafficSelectorsInitiator(selectors.localSelectors),
+                    .trafficSelectorsResponder(selectors.remoteSelectors),
+                ]))
+        #expect(
+            ladder.east.has {
+                if case .childRejected(_, _, .refusing(.internalAddressFailure)) = $0 { true } else { false }
+            })
+        #expect(ladder.east.installs.count == 1)
     }
 }

@@ -306,4 +306,21 @@ import Testing
             #expect(failures(ladder.east) == (sends ? [] : [.certificate(.unknownAuthority)]))
         }
     }
+
+    @Test func `the URL of a certificate is not looked up, and refused as what it is`() throws {
+        let ladder = try PKI { try .generateECDSA(bits: 256) }.ladder()
+        ladder.west.engine.tamper = { exchange, first, plaintext in
+            guard exchange == .ikeAuth else { return }
+            var type = first
+            var offset = 0
+            while offset + 4 < plaintext.count {
+                if type == .certificate { plaintext[offset + 4] = CertificateEncoding.hashAndURL.rawValue }
+                type = PayloadType(plaintext[offset])
+                offset += Int(plaintext[offset + 2]) << 8 | Int(plaintext[offset + 3])
+            }
+        }
+        ladder.up(staysUp: false)
+        #expect(failures(ladder.east) == [.certificateByURL])
+        #expect(failures(ladder.west) == [.refused(.authenticationFailed)])
+    }
 }

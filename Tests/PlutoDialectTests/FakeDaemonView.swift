@@ -16,7 +16,15 @@ final class FakeDaemonView: DaemonView {
     var counted: [ChildSAID: ChildCounters] = [:]
     var saStates: [SAState] = []
     var policyStates: [PolicyState] = []
-    var interfaceAddresses: [InterfaceAddress] = []
+    var interfaceAddresses: [InterfaceAddress] {
+        get {
+            interfacesAskedFor += 1
+            return storedInterfaces
+        }
+        set { storedInterfaces = newValue }
+    }
+    private var storedInterfaces: [InterfaceAddress] = []
+    private(set) var interfacesAskedFor = 0
     var listeningPorts: [UInt16] = [500, 4500]
     var files: [String: String] = [:]
 

@@ -13,12 +13,17 @@ package struct SecretsFile {
     /// Entries that cannot be used, each with its place.
     package private(set) var complaints: [String] = []
 
+    /// Files with their includes, so that one which includes itself twice comes to an end.
+    private static let fileLimit = 256
+    private var filesRead = 0
+
     package init(parsing path: String, from source: ConfigurationSource) {
         read(path, source, depth: 0)
     }
 
     private mutating func read(_ path: String, _ source: ConfigurationSource, depth: Int) {
-        guard depth < 16, let octets = try? source.readFile(path) else {
+        filesRead += 1
+        guard depth < 16, filesRead <= SecretsFile.fileLimit, let octets = try? source.readFile(path) else {
             complaints.append("opening secrets file '\(path)' failed")
             return
         }

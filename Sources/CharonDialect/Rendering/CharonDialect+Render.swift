@@ -245,7 +245,7 @@ extension CharonDialect {
         case .badSyntax(let what): return tell("ENC", "could not decrypt or parse payloads: \(what)", ike, view)
         case .dataPlane(let what): return tell("KNL", what, ike, view)
         case .noPrivateKey, .noSignatureMethod: return tell("IKE", "no private key found for '\(ours)'", ike, view)
-        case .noPeerCertificate, .certificate, .identityNotInCertificate:
+        case .noPeerCertificate, .certificateByURL, .certificate, .identityNotInCertificate:
             return tell("IKE", "no trusted public key found for '\(peer)'", ike, view)
         case .ppk, .eap: return []
         case .childlessUnsupported: return tell("IKE", "peer does not support childless IKE_SA initiation", ike, view)

@@ -33,8 +33,12 @@ final class EAPPeer {
         case succeeded(SecretBytes)
     }
 
+    /// Requests that are answered: a flight of TLS of 64 KiB has 66.
+    private static let requestLimit = 256
+
     private let method: any EAPPeerMethod
     private let identity: [UInt8]
+    private var requests = 0
 
     init(_ method: any EAPPeerMethod, identity: [UInt8]) {
         self.method = method
@@ -44,6 +48,8 @@ final class EAPPeer {
     func take(_ octets: [UInt8]) throws(EAPFailure) -> Step {
         let message: EAPMessage
         do { message = try EAPMessage(parsing: octets) } catch { throw .unexpected(String(describing: error)) }
+        requests += 1
+        guard requests <= EAPPeer.requestLimit else { throw .unexpected("one request more") }
         switch (message.code, message.type) {
         case (.success, _):
             guard method.isSatisfied else { throw .unexpected("Success before the method was through") }

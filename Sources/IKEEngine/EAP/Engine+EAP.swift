@@ -282,7 +282,7 @@ extension Engine {
         guard let keys = ike.keys, let suite = ike.suite else { throw .unsupported("AUTH without keys") }
         let signed = try AuthenticationOctets.signed(
             message: message, peerNonce: nonce, identification: identification, prf: suite.prf,
-            skP: keys.skP(sender))
+            skP: keys.skP(sender), intermediate: ike.intermediate)
         return AuthenticationPayload(
             method: .sharedKeyMIC, data: try AuthenticationOctets.sharedKey(key, prf: suite.prf, signed: signed))
     }

@@ -201,6 +201,7 @@ package struct ConnectionBinder {
         connection.acceptsRedirects = settings.acceptsRedirects
         connection.redirectTarget = settings.sendsRedirects ? settings.redirectTarget : nil
         connection.ppk = settings.ppk
+        connection.intermediate = settings.intermediate
         connection.childless = settings.childless
         connection.ppkNames = settings.ppkNames.map { Array($0.utf8) }
         connection.natKeepAlive = settings.natKeepAlive ? keepAlive : .zero

@@ -143,6 +143,7 @@ extension ConnectionSettings {
             default: ppk = .propose
             }
         case "eap_identity": eapIdentity = assignment.value
+        case "intermediate": intermediate = try assignment.truth()
         case "childless":
             switch try assignment.oneOf(["allow", "prefer", "force", "never"]) {
             case "prefer": childless = .prefer

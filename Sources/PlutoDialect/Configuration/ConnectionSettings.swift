@@ -111,6 +111,7 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var ppkNames: [String] = []
     /// Who the side that is authenticated by EAP says to be; `%identity` and `%any`: whoever it is.
     package var eapIdentity: String?
+    package var intermediate = false
     package var childless = ChildlessPolicy.allow
     package var acceptsRedirects = false
     package var sendsRedirects = false

@@ -8,6 +8,17 @@ import NetAddress
 extension PlutoDialect {
     // MARK: Messages
 
+    /// Whether a responder's IKE_SA_INIT says that IKE_INTERMEDIATE follows (RFC 9242 §3.1).
+    func noteIntermediate(_ ike: IKESAID, _ facts: MessageFacts) {
+        guard facts.exchange == .ikeSAInit, facts.isResponse, !facts.isSent,
+            let connection = numbers.ikes[ike]?.connection, bound(connection)?.settings.intermediate ?? false
+        else { return }
+        let isSaid = facts.payloads.contains {
+            if case .notify(let notify) = $0 { notify.type == .intermediateExchangeSupported } else { false }
+        }
+        numbers.update(ike) { $0.agreedOnIntermediate = isSaid }
+    }
+
     func renderMessage(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
         switch event {
         case .requestSent(let ike, let purpose, let to):
@@ -39,7 +50,7 @@ extension PlutoDialect {
         _ purpose: RequestPurpose, _ ike: IKESAID, to: Endpoint, _ view: any DaemonView
     ) -> [DialectEffect] {
         switch purpose {
-        case .ikeSAInit, .sessionResume, .ikeAuthAlone:
+        case .ikeSAInit, .sessionResume, .intermediate, .ikeAuthAlone:
             return tell(ike, Wording.sentRequest(purpose.exchange, to: to), view)
         case .ikeAuth(let child, let inbound, let encapsulated):
             let number = numbers.children[child]?.number ?? 0
@@ -230,6 +241,7 @@ extension RequestPurpose {
         switch self {
         case .ikeSAInit: .ikeSAInit
         case .sessionResume: .ikeSessionResume
+        case .intermediate: .ikeIntermediate
         case .ikeAuth, .ikeAuthAlone: .ikeAuth
         case .createChild, .rekeyIKE: .createChildSA
         case .deleteIKE, .deleteChildren, .liveness, .updateAddresses, .announceAddresses, .routability, .redirect:

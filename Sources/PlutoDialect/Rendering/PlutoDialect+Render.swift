@@ -14,7 +14,10 @@ extension PlutoDialect {
             numbers.update(ike) { $0.connection = connection }
             if let remote = numbers.ikes[ike]?.remote { noteInstance(connection, remote.address) }
             return []
-        case .messagePassed, .reauthenticationDue, .spiReserved: return []
+        case .messagePassed(let ike, let facts):
+            noteIntermediate(ike, facts)
+            return []
+        case .reauthenticationDue, .spiReserved: return []
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .responseRepeated:
             return renderMessage(event, view)
         case .suiteAgreed(let ike, let suite):
@@ -43,7 +46,10 @@ extension PlutoDialect {
                 "remote accepted the proposal \(ProposalText.offered([proposal], matching: proposal.number))", view)
         case .ikeSAInitProcessed(let ike, let suite, let from):
             numbers.update(ike) { $0.processedFirstResponse = true }
-            return tell(ike, Wording.processedIKESAInit(suite, from: from), view)
+            return tell(
+                ike, Wording.processedIKESAInit(suite, from: from, next: nextExchange(ike)), view)
+        case .intermediateProcessed(let ike, let suite, let from):
+            return tell(ike, Wording.processedIntermediate(suite, from: from), view)
         case .ikeKeys: return []
         case .natDetected(let ike, let local, let remote):
             return debug("#\(number(ike)) NAT detected: behind us \(local), behind the peer \(remote)", view)
@@ -90,6 +96,11 @@ extension PlutoDialect {
         case .outboundBlocked(let number, let to):
             return log("packet to \(to): IMPAIR: blocking outbound message \(number)", view)
         }
+    }
+
+    /// What the next request of a fresh IKE SA is: the connection wants IKE_INTERMEDIATE, and the peer knows it.
+    private func nextExchange(_ ike: IKESAID) -> ExchangeType {
+        numbers.ikes[ike]?.agreedOnIntermediate ?? false ? .ikeIntermediate : .ikeAuth
     }
 
     private func interface(of address: IPAddress, _ view: any DaemonView) -> String {
@@ -198,9 +209,8 @@ extension PlutoDialect {
     private func notification(of reason: FailureReason) -> NotifyType? {
         switch reason {
         case .refusing(let type): type
-        case .ppk, .eap, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey,
-            .noSignatureMethod,
-            .noPeerCertificate, .certificate, .identityNotInCertificate:
+        case .ppk, .eap, .certificateByURL, .noSharedKey, .authenticationMismatch, .identificationMismatch,
+            .noPrivateKey, .noSignatureMethod, .noPeerCertificate, .certificate, .identityNotInCertificate:
             .authenticationFailed
         case .badSyntax: .invalidSyntax
         case .refused, .timedOut, .dataPlane, .childlessUnsupported: nil

@@ -14,6 +14,8 @@ struct StateNumbers {
         var lastRequest: (exchange: ExchangeType, messageID: UInt32)?
         /// The responder's answer has been digested, the next request is being made.
         var processedFirstResponse = false
+        /// IKE_INTERMEDIATE comes next (RFC 9242).
+        var agreedOnIntermediate = false
         /// Its deletion was announced when it was asked for; its end is not told again.
         var deletionAnnounced = false
         /// Another has taken its place.

@@ -88,8 +88,14 @@ enum Wording {
         return "initiating delete of connection's Child SA \(list) using IKE SA #\(ike)"
     }
 
-    static func processedIKESAInit(_ suite: IKESuite, from remote: Endpoint) -> String {
-        "processed IKE_SA_INIT response from \(peer(remote)) {\(AlgorithmNames.description(suite))}, initiating IKE_AUTH"
+    static func processedIKESAInit(_ suite: IKESuite, from remote: Endpoint, next: ExchangeType) -> String {
+        "processed IKE_SA_INIT response from \(peer(remote)) {\(AlgorithmNames.description(suite))}, "
+            + "initiating \(next.name)"
+    }
+
+    static func processedIntermediate(_ suite: IKESuite, from remote: Endpoint) -> String {
+        "processed IKE_INTERMEDIATE response from \(peer(remote)) {\(AlgorithmNames.description(suite))}, "
+            + "initiating IKE_AUTH"
     }
 
     static let processedSessionResume =
@@ -348,6 +354,8 @@ enum Wording {
         case .noSharedKey: "authentication failed: no PSK found for '\(us)'"
         case .noPrivateKey: "authentication failed: no private key for '\(us)' in the key store"
         case .noSignatureMethod: "authentication failed: no signature method in common with the peer"
+        case .certificateByURL:
+            "authentication failed: peer sent the URL of its certificate, and URLs are not looked up"
         case .noPeerCertificate: "authentication failed: peer sent no certificate, and no public key of it is known"
         case .certificate(let refusal): "authentication failed: certificate rejected: \(self.refusal(refusal))"
         case .identityNotInCertificate: "authentication failed: peer ID is not one that its certificate carries"
@@ -393,6 +401,7 @@ enum StateName {
         switch state {
         case .initSent: processed ? "IKE_SA_INIT_IR" : "IKE_SA_INIT_I"
         case .initResponded: "IKE_SA_INIT_R"
+        case .intermediateSent: "IKE_INTERMEDIATE_I"
         case .resumeSent: processed ? "IKE_SESSION_RESUME_IR" : "IKE_SESSION_RESUME_I"
         case .resumeResponded: "IKE_SESSION_RESUME_R"
         case .authSent: "IKE_AUTH_I"
@@ -413,6 +422,7 @@ enum StateName {
                 ? "processed IKE_SESSION_RESUME response, preparing IKE_AUTH request"
                 : "sent IKE_SESSION_RESUME request"
         case .resumeResponded: "sent IKE_SESSION_RESUME response, waiting for IKE_AUTH request"
+        case .intermediateSent: "sent IKE_INTERMEDIATE request"
         case .authSent: "sent IKE_AUTH request"
         case .established, .deleting: "established IKE SA"
         }
