@@ -30,18 +30,7 @@ package struct CellScenario {
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
             "\(ours.host).conf": connection,
-<<<<<<< HEAD
-            "\(ours.host).secrets":
-                (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
-                + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
-                .map { $0 + "\n" }.joined(),
-||||||| 4dcd2d1
-            "\(ours.host).secrets": (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
-                + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
-                .map { $0 + "\n" }.joined(),
-=======
             "\(ours.host).secrets": secrets,
->>>>>>> main
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
                 "charon {\n\(test.peerSettings.map { "    \($0)\n" }.joined())}\n",
