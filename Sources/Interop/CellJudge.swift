@@ -24,7 +24,6 @@ package struct CellJudge {
         switch test.expectation {
         case .tunnel(let ike, let esp): judge.lookForTunnel(ike: ike, esp: esp)
         case .refused(let notify): judge.lookForRefusal(notify)
-        case .unsupported: break
         }
         return judge.checks
     }

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Scenario
 
 /// The scenario folder of a cell: configuration of both ends, a script for each command, and what it must print.
 package struct CellScenario {
@@ -33,7 +34,7 @@ package struct CellScenario {
             "\(ours.host).secrets": "@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\"\n",
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
-                "charon {\n\(test.peerSettings.map { "    \($0)\n" }.joined())}\n",
+                "charon {\n\(peerSettings(prefix: prefix).map { "    \($0)\n" }.joined())}\n",
         ]
         for (index, step) in steps.enumerated() {
             files["\(index + 100)-\(step.host)-do.sh"] = step.command + "\n"
@@ -47,6 +48,11 @@ package struct CellScenario {
 
     // MARK: Configuration
 
+    private func peerSettings(prefix: String?) -> [String] {
+        let plugins = StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter { $0 != "kernel-libipsec" }
+        return (test.needsKernelESP ? ["load = \(plugins.joined(separator: " "))"] : []) + test.peerSettings
+    }
+
     private func settings(prefix: String?) -> String {
         let daemon = prefix.map { "{kind: strongswan, prefix: \($0)}" } ?? "strongswan"
         return """
@@ -56,6 +62,7 @@ package struct CellScenario {
             protected: ["\(ours.subnet) === \(theirs.subnet)"]
 
             """
+                + (test.needsKernelESP ? "requires: [xfrm-esp]\n" : "")
                 + (test.impairments.isEmpty
                     ? "" : "impairments:\n" + test.impairments.map { "  - \($0)\n" }.joined())
     }
@@ -64,10 +71,11 @@ package struct CellScenario {
         let setup = ["logfile=/tmp/pluto.log", "logtime=no", "plutodebug=all"] + test.setup
         let conn =
             [
-                "left=\(ours.address)", "leftid=@\(test.swandID)", "leftsubnet=\(ours.subnet)",
-                "right=\(theirs.reachedAt)", "rightid=@\(test.peerID)", "rightsubnet=\(theirs.subnet)",
-                "auto=ignore",
+                "left=\(ours.address)", "leftid=@\(test.swandID)",
+                "right=\(theirs.reachedAt)", "rightid=@\(test.peerID)", "auto=ignore",
             ]
+            + (test.isTransport
+                ? ["type=transport"] : ["leftsubnet=\(ours.subnet)", "rightsubnet=\(theirs.subnet)"])
             + (test.certificates.map { ["leftcert=west", "leftsendcert=always", "authby=\($0.authby)"] } ?? [
                 "authby=secret"
             ])
@@ -84,7 +92,9 @@ package struct CellScenario {
                 "version = 2", "mobike = no", "local_addrs = \(theirs.address)", "remote_addrs = \(ours.reachedAt)",
             ] + (test.ike.map { ["proposals = \($0)"] } ?? []) + test.peerConnection
         let child =
-            ["local_ts = \(test.peerOwnSubnet ?? theirs.subnet)", "remote_ts = \(ours.subnet)"]
+            (test.isTransport
+                ? ["mode = transport"]
+                : ["local_ts = \(test.peerOwnSubnet ?? theirs.subnet)", "remote_ts = \(ours.subnet)"])
             + (test.esp.map { ["esp_proposals = \($0)"] } ?? []) + test.peerChild
         func indented(_ lines: [String], _ depth: Int) -> String {
             lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()

@@ -23,8 +23,6 @@ package struct InteropCase: Sendable {
         case tunnel(ike: String?, esp: String?)
         /// The responder refuses, with this notify on the wire, and nothing goes through.
         case refused(notify: String)
-        /// The peer cannot do it here, and why.
-        case unsupported(String)
     }
 
     /// What is done, in order.
@@ -87,6 +85,10 @@ package struct InteropCase: Sendable {
     package var expectation = Expectation.tunnel(ike: nil, esp: nil)
     package var initiators = InteropSide.allCases
     package var actions: [Action] = InteropCase.standardActions
+    /// The peer's own ESP cannot do it: it is given the kernel's, which the cell then requires.
+    package var needsKernelESP = false
+    /// The ends protect nothing but their own addresses, in transport mode.
+    package var isTransport = false
     /// Impairments of the link, as `scenario.yaml` has them.
     package var impairments: [String] = []
 

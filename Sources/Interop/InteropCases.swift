@@ -133,13 +133,19 @@ package enum InteropCases {
             $0.conn = ["narrowing=yes"]
         },
         InteropCase("transport", "transport mode").with {
-            $0.expectation = .unsupported("kernel-libipsec has no transport mode")
+            ($0.needsKernelESP, $0.isTransport) = (true, true)
+            $0.actions = around(
+                .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]), .rekeyChild(.swand))
         },
         InteropCase("esn", "extended sequence numbers").with {
-            $0.expectation = .unsupported("kernel-libipsec has no extended sequence numbers")
+            $0.needsKernelESP = true
+            $0.conn = ["esp=aes_gcm256", "esn=yes"]
+            $0.esp = "aes256gcm16-esn"
+            $0.actions.append(.type(.peer, "ip xfrm state | grep -c 'flag.* esn'", ["2"]))
         },
         InteropCase("raw-esp", "ESP as IP protocol 50").with {
-            $0.expectation = .unsupported("kernel-libipsec of 5.9.8 sends ESP in UDP only")
+            $0.needsKernelESP = true
+            $0.actions.append(.type(.peer, "ip xfrm state | grep -c encap", ["0"]))
         },
     ]
 

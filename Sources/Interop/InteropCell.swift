@@ -43,15 +43,24 @@ package struct InteropCell: Sendable {
             }
         } else if side == .swand {
             let address = outerV6 ? "2001:db8:1:2::45" : "192.1.2.45"
-            return Place(
-                host: "west", address: address, reachedAt: address,
-                subnet: innerV6 ? "2001:db8:0:1::/64" : "192.0.1.0/24",
-                inside: innerV6 ? "2001:db8:0:1::254" : "192.0.1.254")
+            return own(host: "west", address)
+                ?? Place(
+                    host: "west", address: address, reachedAt: address,
+                    subnet: innerV6 ? "2001:db8:0:1::/64" : "192.0.1.0/24",
+                    inside: innerV6 ? "2001:db8:0:1::254" : "192.0.1.254")
         }
         let address = outerV6 ? "2001:db8:1:2::23" : "192.1.2.23"
-        return Place(
-            host: "east", address: address, reachedAt: address, subnet: innerV6 ? "2001:db8:0:2::/64" : "192.0.2.0/24",
-            inside: innerV6 ? "2001:db8:0:2::254" : "192.0.2.254")
+        return own(host: "east", address)
+            ?? Place(
+                host: "east", address: address, reachedAt: address,
+                subnet: innerV6 ? "2001:db8:0:2::/64" : "192.0.2.0/24",
+                inside: innerV6 ? "2001:db8:0:2::254" : "192.0.2.254")
+    }
+
+    /// An end that protects itself alone; nil where the case is another.
+    private func own(host: String, _ address: String) -> Place? {
+        guard test.isTransport else { return nil }
+        return Place(host: host, address: address, reachedAt: address, subnet: "\(address)/32", inside: address)
     }
 
     var hasNAT: Bool { if case .before = test.nat { true } else { false } }

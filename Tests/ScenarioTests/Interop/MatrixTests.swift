@@ -2,16 +2,19 @@ import Interop
 import LinuxSystem
 import Scenario
 import Testing
+import UserMode
 
 /// `swantest interop`: that it finds good what is good, and red what is not.
 @Suite(
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
     .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
 struct MatrixTests {
-    private func run(_ cases: String...) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
+    private func run(
+        _ cases: String..., kernel: String = "auto"
+    ) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
         try withRunner { runner in
             _ = try runner.copyShipped("ikev2-basic-psk-01")
-            let answer = try runner.run(["interop"] + cases.flatMap { ["--case", $0] })
+            let answer = try runner.run(["interop", "--kernel", kernel] + cases.flatMap { ["--case", $0] })
             let octets = try FileSystem.read("\(runner.folder)/OUTPUT/interop.json")
             let page = try FileSystem.readText("\(runner.folder)/OUTPUT/index.html")
             let matrix = try MatrixReport(json: octets)
@@ -49,10 +52,20 @@ struct MatrixTests {
         #expect(Set(InteropCases.controls.map { $0.name }) == tested)
     }
 
-    @Test func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
-        let (status, _, matrix) = try run("transport")
+    @Test(.enabled(if: MachineFeature.xfrmESP.refusal() != nil, "this machine's kernel has ESP"))
+    func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
+        let (status, _, matrix) = try run("transport", kernel: "host")
         #expect(status == .exited(3))
-        #expect(matrix.cells.allSatisfy { $0.verdict == .unsupported && $0.reason.contains("kernel-libipsec") })
+        #expect(matrix.cells.allSatisfy { $0.verdict == .unsupported && $0.reason.contains("xfrm-esp") })
+    }
+
+    @Test(
+        .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"),
+        arguments: ["transport", "esn", "raw-esp"])
+    func `what strongSwan's own ESP cannot do, the kernel's can`(name: String) throws {
+        let (status, text, matrix) = try run(name, kernel: "uml")
+        #expect(status == .exited(0), "\(text) \(matrix.cells.map(\.reason))")
+        #expect(matrix.cells.count == 2 && matrix.cells.allSatisfy { $0.verdict == .green })
     }
 }
 
