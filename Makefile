@@ -29,7 +29,7 @@ BIN = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 # Debian packages: built with, run with; then what only the tests or the benchmarks call.
 PACKAGES_RUN := libssl-dev libnl-3-dev libnl-route-3-dev pkg-config iproute2 iputils-ping
 PACKAGES_TEST := libxml2-utils openssl procps tcpdump tshark nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins \
-    libstrongswan-standard-plugins libstrongswan-extra-plugins user-mode-linux
+    libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extauth-plugins user-mode-linux
 PACKAGES_BENCH := iperf3 strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins
 
 # $(call install-missing,PACKAGES): nothing is asked and no service is started; recommended packages stay away.
@@ -105,7 +105,7 @@ install: build
 bench: build deps-bench
 	"$(CURDIR)/Benchmarks/run" "$(BIN)"
 
-# One fuzzer for each folder of Fuzz/corpus.
+# One fuzzer for each folder of Fuzz/corpus; Fuzz/README.md says what each looks at.
 fuzz: deps-run
 	for target in $(notdir $(wildcard Fuzz/corpus/*)); do Fuzz/run.sh "$$target" $(FUZZ_SECONDS) || exit 1; done
 

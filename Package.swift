@@ -58,6 +58,7 @@ let package = Package(
         floor("IKEEngine", ["IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("DataPlane", ["IKEModel", "IKECrypto", "NetAddress"]),
         floor("DialectKit", ["DataPlane", "IKEModel", "NetAddress"]),
+        floor("VPPForwarder", ["ESP", "IKEModel", "IKECrypto", "NetAddress"]),
 
         // Floor 4: data planes and dialects.
         floor(
@@ -65,8 +66,14 @@ let package = Package(
             ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
         floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
         floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor("CiscoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+
+        floor(
+            "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+        floor(
+            "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
         // Floor 5 and 6: the daemon.
         floor(
@@ -78,8 +85,9 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
-                "DataPlane", "IKEEngine", "IKECrypto", "LinuxSystem",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
+                "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
+                "LinuxSystem",
             ],
             swiftSettings: strict),
 
@@ -136,6 +144,14 @@ let package = Package(
         tests("TranscriptTests", ["Transcript"]),
         tests("NetlinkTests", ["Netlink", "NetAddress", "Recordings"]),
         tests("LabTests", ["Lab", "Netlink", "LinuxSystem", "NetAddress", "CLinux"]),
+        // What the fuzzers hold parsers and engine to; the tests run it over what was found before.
+        .target(
+            name: "FuzzChecks",
+            dependencies: [
+                "Daemon", "CharonDialect", "PlutoDialect", "DialectKit", "EngineSimulator", "IKEEngine", "IKEModel",
+                "CaptureFile", "IKECrypto", "IKEWire", "NetAddress",
+            ], path: "Fuzz/Checks", swiftSettings: strict),
+        tests("FuzzTests", ["FuzzChecks"]),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
@@ -167,6 +183,20 @@ let package = Package(
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
                 "NetAddress",
+            ]),
+        tests(
+            "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
+        tests(
+            "VPPDialectTests",
+            [
+                "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
+                "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
+            ]),
+        tests(
+            "CiscoDialectTests",
+            [
+                "CiscoDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
+                "PlutoDialect", "NetAddress",
             ]),
         tests(
             "DaemonTests",

@@ -4,7 +4,8 @@
 #     Benchmarks/handshakes.sh IKEBENCH SWAND [COUNT] [ROUNDS] [KEPT]
 #
 # Two namespaces joined by a veth pair; shared key, AES-256-GCM, one Child SA each, deleted at once; then KEPT IKE SAs that
-# stay, for the memory that one takes. Prints a line per round, medians and ratios. Needs root, and for the comparison
+# stay, for the memory that one takes; then, with swand alone, KEPT IKE SAs that live: a sign of life of each, its Child SA
+# replaced, itself replaced, a sign of life. Prints a line per round, medians and ratios. Needs root, and for the comparison
 # strongswan-charon, strongswan-swanctl, libcharon-extra-plugins and libstrongswan-standard-plugins.
 set -eu
 if [ "${SWANTEST_INSIDE:-}" = "" ]; then
@@ -122,7 +123,7 @@ stop() {
     kill $daemon
     wait $daemon 2>/dev/null || true
 }
-load() { # WAY COUNT CONCURRENCY delete|keep GROUP
+load() { # WAY COUNT CONCURRENCY delete|keep|live GROUP
     ip netns exec west "$bench" 192.1.2.45:15000 192.1.2.23 $2 $3 $4 $5 0123456789abcdefABCDEF0123456789 $daemon || {
         tail -n 5 $work/$1/out $work/$1/log >&2
         return 1
@@ -154,6 +155,11 @@ for way in $ways; do
     echo "$line" >>$work/result-kept-$way
     stop
 done
+start swand dh31
+load swand $kept 16 live x25519 | sed 's/^/live swand: /'
+# What the responder itself says that it has.
+printf 'live swand: children_listed=%s\n' "$(nsenter -t $daemon -m -n $work/swand/ipsec trafficstatus | grep -c '"load"')"
+stop
 echo "medians:"
 for group in x25519 modp2048; do
     for what in "rate 16" "cpu_us 16" "median_us 1"; do

@@ -60,6 +60,8 @@ revoke)
     : >index
     echo 01 >crlnumber
     printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\ndefault_crl_days=30\n' >ca.cnf
+    # A list names its issuer's key (RFC 5280 section 5.2.1); strongSwan finds it by nothing else.
+    printf 'crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid:always\n' >>ca.cnf
     openssl ca -config ca.cnf -keyfile root.key -cert root.crt -revoke "$name.crt" 2>/dev/null || fail "cannot revoke"
     openssl ca -config ca.cnf -keyfile root.key -cert root.crt -gencrl -out crl.pem 2>/dev/null || fail "no list"
     ;;

@@ -7,8 +7,19 @@ import NetAddress
 
 /// Initiators: one engine for each handshake, all behind one socket.
 final class Load {
+    /// What becomes of an IKE SA whose Child SA stands.
+    enum Use: String {
+        /// Deleted, the responder told.
+        case delete
+        /// Forgotten here; the responder keeps it.
+        case keep
+        /// Kept at both ends, for `exercise`.
+        case live
+    }
+
     private struct Attempt {
         var engine: Engine
+        /// When the first message was sent.
         var start: Int64
         var isDone = false
     }
@@ -16,7 +27,7 @@ final class Load {
     private let connection: Connection
     private let secrets: PreSharedKeys
     private let local: Endpoint
-    private let deletes: Bool
+    private let use: Use
     private let socket: Int32
     private var attempts: [UInt64: Attempt] = [:]
     private var started = 0
@@ -24,11 +35,17 @@ final class Load {
     /// Nanoseconds from the first message to the Child SA.
     private(set) var latencies: [Int64] = []
     private(set) var failures = 0
+    /// Where established IKE SAs are kept, each engine with one of them, and the engine of each initiator's SPI.
+    private(set) var living: [Engine] = []
+    private var owners: [UInt64: Int] = [:]
+    /// Engines whose last word on an `exercise` is awaited.
+    private var awaited: Set<Int> = []
+    private var isOver: (Event) -> Bool = { _ in false }
 
-    init(local: String, remote: String, deletes: Bool, group: KeyExchangeMethod, secret: [UInt8]) {
+    init(local: String, remote: String, use: Use, group: KeyExchangeMethod, secret: [UInt8]) {
         let parts = local.split(separator: ":").map(String.init)
         self.local = Endpoint(IPAddress(parts[0])!, port: UInt16(parts[1])!)
-        self.deletes = deletes
+        self.use = use
         secrets = PreSharedKeys([PreSharedKeys.Entry(indices: [], secret: SecretBytes(secret))])
         func end(_ address: String, _ name: String, _ net: String, port: UInt16) -> ConnectionEnd {
             ConnectionEnd(
@@ -76,12 +93,11 @@ final class Load {
     private func begin() {
         started += 1
         let engine = Engine(profile: WireProfile(), random: SystemRandom())
-        let now = Clock.now()
         for command in [.setSecrets(secrets), .add(connection), .initiate(ConnectionID(1), staysUp: false)] as [Command]
         {
-            for output in engine.handle(.command(command), at: Instant(nanoseconds: now)) {
+            for output in engine.handle(.command(command), at: Instant(nanoseconds: Clock.now())) {
                 if case .transmit(let datagram) = output {
-                    attempts[spi(datagram.octets)] = Attempt(engine: engine, start: now)
+                    attempts[spi(datagram.octets)] = Attempt(engine: engine, start: Clock.now())
                     send(datagram)
                 }
             }
@@ -99,13 +115,55 @@ final class Load {
         guard received > 0 else {
             // Something was lost: whoever is due sends again, or gives up.
             for key in attempts.keys.sorted() { feed(key, .timer) }
+            for index in awaited.sorted() { feed(living: index, .timer) }
             return
         }
         let port = UInt16(bigEndian: from.sin_port)
         let octets = Array(buffer[(port == 4500 ? 4 : 0)..<received])
         guard octets.count >= 28 else { return }
         let remote = Endpoint(connectionRemote, port: port)
-        feed(spi(octets), .datagram(Datagram(local: local, remote: remote, octets: octets)))
+        let input = Input.datagram(Datagram(local: local, remote: remote, octets: octets))
+        if let index = owners[spi(octets)] { feed(living: index, input) } else { feed(spi(octets), input) }
+    }
+
+    // MARK: What lives
+
+    /// Has every living engine do something, `concurrency` of them at once, until each has said that it is done.
+    /// - Returns: how many have, within the engines' own time for retransmission.
+    func exercise(
+        concurrency: Int, until isOver: @escaping (Event) -> Bool, _ command: (Engine) -> Command?
+    ) -> (done: Int, seconds: Double) {
+        let start = Clock.now()
+        self.isOver = isOver
+        done = 0
+        var next = 0
+        while next < living.count || !awaited.isEmpty {
+            while next < living.count, awaited.count < concurrency {
+                if let command = command(living[next]) {
+                    awaited.insert(next)
+                    feed(living: next, .command(command))
+                }
+                next += 1
+            }
+            if !awaited.isEmpty { receive() }
+        }
+        return (done, Double(Clock.now() - start) / 1e9)
+    }
+
+    private var done = 0
+
+    private func feed(living index: Int, _ input: Input) {
+        let engine = living[index]
+        for output in engine.handle(input, at: Instant(nanoseconds: Clock.now())) {
+            switch output {
+            case .transmit(let datagram): send(datagram)
+            case .event(let event):
+                if isOver(event), awaited.remove(index) != nil { done += 1 }
+            default: break
+            }
+        }
+        for ike in engine.ikeSAs { owners[ike.initiatorSPI.value] = index }
+        if engine.ikeSAs.isEmpty { awaited.remove(index) }
     }
 
     private var connectionRemote: IPAddress {
@@ -123,7 +181,7 @@ final class Load {
             case .event(.childEstablished):
                 latencies.append(now - attempt.start)
                 attempt.isDone = true
-                if deletes {
+                if use == .delete {
                     outputs += attempt.engine.handle(
                         .command(.terminate(ConnectionID(1))), at: Instant(nanoseconds: now))
                 }
@@ -131,8 +189,12 @@ final class Load {
             }
             index += 1
         }
-        let isOver = attempt.isDone && !deletes || attempt.engine.ikeSAs.isEmpty
+        let isOver = attempt.isDone && use != .delete || attempt.engine.ikeSAs.isEmpty
         if isOver, !attempt.isDone { failures += 1 }
+        if isOver, attempt.isDone, use == .live {
+            owners[key] = living.count
+            living.append(attempt.engine)
+        }
         attempts[key] = isOver ? nil : attempt
     }
 

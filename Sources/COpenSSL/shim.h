@@ -16,6 +16,7 @@
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -38,3 +39,21 @@ static inline long swan_bio_octets(BIO *bio, char **octets) { return BIO_get_mem
 static inline EVP_PKEY *swan_rsa_generate(size_t bits) { return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits); }
 static inline EVP_PKEY *swan_ec_generate(const char *curve) { return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve); }
 static inline EVP_PKEY *swan_edwards_generate(const char *name) { return EVP_PKEY_Q_keygen(NULL, NULL, name); }
+
+// libssl: TLS 1.lowest to 1.greatest; one more certificate of the chain (the reference is taken); no session is kept.
+static inline int swan_tls_versions(SSL_CTX *context, int lowest, int greatest) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_VERSION + lowest) &&
+           SSL_CTX_set_max_proto_version(context, TLS1_VERSION + greatest);
+}
+static inline int swan_tls_add_chain(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add1_chain_cert(context, certificate);
+}
+// Nothing is ever renegotiated, so that a server may lack what makes that safe (RFC 5746), as strongSwan's does.
+static inline void swan_tls_never_renegotiate(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_LEGACY_SERVER_CONNECT);
+}
+static inline void swan_tls_forget_sessions(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+}

@@ -14,6 +14,10 @@ extension Daemon: DaemonView {
     package var connections: [ConnectionSnapshot] { engine.connections }
     package var ikeSAs: [IKESnapshot] { engine.ikeSAs }
     package var childSAs: [ChildFacts] { engine.childSAs }
+    package func ikeSA(_ id: IKESAID) -> IKESnapshot? { engine.ikeSA(id) }
+    package func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool {
+        engine.hasChildSA(of: connection, besides: child)
+    }
     package var dataPlaneName: String { dataPlane.name }
     package func counters(of child: ChildSAID) -> ChildCounters? { dataPlane.counters(of: child) }
     package var saStates: [SAState] { dataPlane.states() }

@@ -101,6 +101,7 @@ package final class Daemon {
         watchDataPlane()
         watchHost()
         perform(try dialect.start(self))
+        watchDataPlane()
         if let logFailure { throw StartFailure("cannot write the log: \(logFailure)") }
     }
 
@@ -109,6 +110,8 @@ package final class Daemon {
         self.control = control
         control.onRequest = { [unowned self] session, request in
             perform(dialect.accept(request, from: session, self))
+            watchDataPlane()
+            takeReports()
         }
         control.onDisconnect = { [unowned self] in dialect.disconnected($0) }
     }
@@ -196,6 +199,7 @@ package final class Daemon {
     private func carryOut(_ output: Output) {
         switch output {
         case .transmit(let datagram):
+            if dataPlane.transmit(datagram, at: now) { return }
             // Lost datagrams are UDP's nature: retransmission mends it, and the log says why it was needed.
             do { try sockets.transmit(datagram) } catch { log.line("swand: \(error)") }
         case .dataPlane(let change):
@@ -213,7 +217,9 @@ package final class Daemon {
             if let failure { agenda.push(consult(.stream(failure))) }
         case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
         case .wake: break
-        case .event(.ikeKeys(_, let keys)): export(keys)
+        case .event(.ikeKeys(let ike, let keys)):
+            export(keys)
+            if dialect.showsKeys { agenda.push(dialect.render(.ikeKeys(ike, keys), self)) }
         case .event(let event): agenda.push(dialect.render(event, self))
         }
     }
@@ -277,8 +283,9 @@ package final class Daemon {
     }
 
     private func reportHost() {
-        let addresses = HostAddresses.current().filter { $0.interface != "lo" }.map(\.address)
-            .filter { !$0.isLinkLocal }
+        let addresses =
+            dataPlane.ownAddresses
+            ?? HostAddresses.current().filter { $0.interface != "lo" }.map(\.address).filter { !$0.isLinkLocal }
         var report = HostReport(addresses: addresses)
         for ike in engine.ikeSAs where ike.established != nil && !addresses.contains(ike.local.address) {
             guard report.sources[ike.remote.address] == nil else { continue }
@@ -299,6 +306,8 @@ package final class Daemon {
                 try loop.watch(new, .read) { [unowned self] _ in
                     dataPlane.descriptorReady(new, at: now)
                     takeReports()
+                    let effects = dialect.dataPlaneWorked(self)
+                    if !effects.isEmpty { perform(effects) }
                 }
             } catch {
                 log.line("swand: data plane \(dataPlane.name): \(error)")
@@ -309,6 +318,7 @@ package final class Daemon {
 
     private func takeReports() {
         for report in dataPlane.takeReports() { feed(.dataPlane(report)) }
+        for datagram in dataPlane.takeDatagrams() { feed(.datagram(datagram)) }
     }
 }
 

@@ -11,11 +11,17 @@ package protocol EngineDriver: AnyObject {
     var connections: [ConnectionSnapshot] { get }
     var ikeSAs: [IKESnapshot] { get }
     var childSAs: [ChildFacts] { get }
+    func ikeSA(_ id: IKESAID) -> IKESnapshot?
+    func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool
     var reservedSPIs: [ReservedSPI] { get }
 }
 
 extension EngineDriver {
     package var reservedSPIs: [ReservedSPI] { [] }
+    package func ikeSA(_ id: IKESAID) -> IKESnapshot? { ikeSAs.first { $0.ike == id } }
+    package func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool {
+        childSAs.contains { $0.connection == connection && $0.child != child }
+    }
 }
 
 extension EngineDriver {

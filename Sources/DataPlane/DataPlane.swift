@@ -134,6 +134,14 @@ package protocol DataPlane: AnyObject {
     /// Reports since the last call.
     func takeReports() -> [DataPlaneReport]
 
+    // What only a data plane with addresses of its own has: the host's sockets cannot speak for it.
+    /// Its addresses; nil: the host's are the daemon's.
+    var ownAddresses: [IPAddress]? { get }
+    /// Sends an IKE message itself. - Returns: false where that is the sockets' business.
+    func transmit(_ datagram: Datagram, at now: Instant) -> Bool
+    /// The IKE messages that came to it since the last call.
+    func takeDatagrams() -> [Datagram]
+
     /// Takes away everything that it made in the system.
     func shutdown()
 }
@@ -143,4 +151,7 @@ extension DataPlane {
     package func prepare(socket descriptor: Int32, local: Endpoint) throws(DataPlaneError) {}
     package func beginBatch() {}
     package func endBatch() {}
+    package var ownAddresses: [IPAddress]? { nil }
+    package func transmit(_ datagram: Datagram, at now: Instant) -> Bool { false }
+    package func takeDatagrams() -> [Datagram] { [] }
 }

@@ -53,15 +53,20 @@ package final class DataPlaneUserspace: DataPlane {
     private static let askedLimit = 64
     var port: PacketPort?
     private var routing: PolicyRouting?
+    private var answers: PathAnswers?
     var stack: StackQueue?
-    /// The raw sockets, by the local address that each is bound to.
+    /// The raw sockets, by the local address that each is bound to, and how many Child SAs use each.
     var sockets: [IPAddress: ESPSocket] = [:]
+    private var socketUsers: [IPAddress: Int] = [:]
 
     // Policy.
     var associations: [ChildSAID: SecurityAssociation] = [:]
     var bySPI: [UInt32: SecurityAssociation] = [:]
     private var traps: [ConnectionID: PolicyDatabase.Trap] = [:]
     var database = PolicyDatabase()
+    private var wishes = RoutingWishes()
+    /// How many Child SAs take the outbound place of one.
+    private var replacements: [ChildSAID: Int] = [:]
     private var installed: UInt64 = 0
     private var removedCounters: [ChildSAID: ChildCounters] = [:]
 
@@ -111,30 +116,41 @@ package final class DataPlaneUserspace: DataPlane {
             }
             removedCounters[child] = association.counters
             if bySPI[association.inbound.spi] === association { bySPI[association.inbound.spi] = nil }
+            leave(association)
+            defer { letGo(of: association) }
             try refresh()
-            closeUnusedSockets()
         case .route(let route):
             try open()
             let before = traps[route.connection]
-            traps[route.connection] = PolicyDatabase.Trap(route)
+            let trap = PolicyDatabase.Trap(route)
+            if let before { withdraw(.trap(before)) }
+            traps[route.connection] = trap
+            enter(.trap(trap))
             do { try refresh() } catch {
+                withdraw(.trap(trap))
                 traps[route.connection] = before
-                rebuild()
+                if let before { enter(.trap(before)) }
                 throw error
             }
             if let before { forget(before) }
         case .unroute(let connection):
-            if let trap = traps.removeValue(forKey: connection) { forget(trap) }
+            if let trap = traps.removeValue(forKey: connection) {
+                withdraw(.trap(trap))
+                forget(trap)
+            }
             try refresh()
         case .move(let child, let local, let remote, let encapsulation):
             guard let association = associations[child] else {
                 throw DataPlaneError("no Child SA \(child.number) to move")
             }
             if encapsulation == .none { try openSocket(local) }
+            letGo(of: association)
+            let isInUse = association.wishedMTU != nil
+            if isInUse { withdraw(.association(association)) }
             association.move(local: local, remote: remote, encapsulation: encapsulation)
             openPath(association)
+            if isInUse { enter(.association(association)) }
             try refresh()
-            closeUnusedSockets()
         case .keepAlive(let local, let remote, let children):
             let known = children.compactMap { associations[$0] }
             guard known.isEmpty || SecurityAssociation.areIdle(known) else { return }
@@ -173,11 +189,12 @@ package final class DataPlaneUserspace: DataPlane {
         installed += 1
         associations[installation.child] = association
         bySPI[association.inbound.spi] = association
+        join(association)
         do { try refresh() } catch {
             associations[installation.child] = nil
             bySPI[association.inbound.spi] = nil
-            rebuild()
-            closeUnusedSockets()
+            leave(association)
+            letGo(of: association)
             throw error
         }
         if let trap = traps[installation.connection] { sendHeld(trap.release()) }
@@ -189,79 +206,139 @@ package final class DataPlaneUserspace: DataPlane {
         let netlink: NetlinkSocket
         do { netlink = try NetlinkSocket() } catch { throw DataPlaneError("user-space ESP: \(error)") }
         let port = try PacketPort(netlink: netlink)
+        let answers = PathAnswers(mark: Self.bypassMark, ignoring: netlink.port)
         do {
-            routing = try PolicyRouting(netlink: netlink, interface: port.interface, mark: Self.bypassMark)
+            routing = try PolicyRouting(
+                netlink: netlink, answers: answers, interface: port.interface, mark: Self.bypassMark)
         } catch {
             port.remove(netlink: netlink)
             throw error
         }
         self.netlink = netlink
+        self.answers = answers
         self.port = port
         stack = StackQueue(port: port)
     }
 
+    // MARK: Raw sockets
+
+    /// One more Child SA uses the socket of a local address.
     private func openSocket(_ local: IPAddress) throws(DataPlaneError) {
         if sockets[local] == nil { sockets[local] = try ESPSocket(local: local, mark: Self.bypassMark) }
+        socketUsers[local, default: 0] += 1
+    }
+
+    /// A Child SA uses no socket any more; the last one closes it.
+    private func letGo(of association: SecurityAssociation) {
+        guard !association.isEncapsulated else { return }
+        let local = association.installation.local
+        let users = socketUsers[local, default: 1] - 1
+        socketUsers[local] = users > 0 ? users : nil
+        if users == 0 { sockets[local] = nil }
     }
 
     private func openPath(_ association: SecurityAssociation) {
-        let ends = association.installation
-        association.path =
-            association.isEncapsulated
-            ? nil
-            : netlink.map { DirectPath(netlink: $0, mark: Self.bypassMark, local: ends.local, remote: ends.remote) }
+        association.openPath(association.isEncapsulated ? nil : netlink)
     }
 
-    private func closeUnusedSockets() {
-        let used = Set(associations.values.lazy.filter { !$0.isEncapsulated }.map(\.installation.local))
-        sockets = sockets.filter { used.contains($0.key) }
+    // MARK: Policies
+
+    /// A Child SA's policy comes, and that of the one which it replaces goes.
+    private func join(_ association: SecurityAssociation) {
+        if let old = association.installation.replaces {
+            replacements[old, default: 0] += 1
+            if let replaced = associations[old], replaced.wishedMTU != nil { withdraw(.association(replaced)) }
+        }
+        if replacements[association.installation.child] == nil { enter(.association(association)) }
     }
 
-    /// The database anew: of the SAs those that no installed one replaces.
-    private func rebuild() {
-        let replaced = Set(associations.values.compactMap(\.installation.replaces))
-        let active = associations.values.filter { !replaced.contains($0.installation.child) }
-            .sorted { $0.number > $1.number }
-        database = PolicyDatabase(
-            associations: active, traps: traps.values.sorted { $0.route.connection < $1.route.connection })
+    /// A Child SA's policy goes; what it had replaced and is still there has its place again.
+    private func leave(_ association: SecurityAssociation) {
+        if association.wishedMTU != nil { withdraw(.association(association)) }
+        guard let old = association.installation.replaces else { return }
+        let others = replacements[old, default: 1] - 1
+        replacements[old] = others > 0 ? others : nil
+        if others == 0, let replaced = associations[old] { enter(.association(replaced)) }
     }
 
-    /// Brings the database and the system's routing in line with the SAs and traps.
+    private func enter(_ policy: PolicyDatabase.Policy) {
+        database.insert(policy)
+        addWish(of: policy)
+    }
+
+    private func withdraw(_ policy: PolicyDatabase.Policy) {
+        database.remove(policy)
+        unwish(policy)
+    }
+
+    /// What a policy wants of the routing, for packets up to an MTU.
+    private func wish(of policy: PolicyDatabase.Policy, mtu: Int) -> PolicyRouting.Wish {
+        switch policy {
+        case .association(let association):
+            let installation = association.installation
+            return PolicyRouting.Wish(
+                local: installation.localSelectors, remote: installation.remoteSelectors, peer: installation.remote,
+                sources: installation.sourceAddresses, mtu: mtu)
+        case .trap(let trap):
+            let route = trap.route
+            return PolicyRouting.Wish(
+                local: route.localSelectors, remote: route.remoteSelectors, peer: route.remote,
+                sources: route.sourceAddresses, mtu: mtu)
+        }
+    }
+
+    private func unwish(_ policy: PolicyDatabase.Policy) {
+        switch policy {
+        case .association(let association):
+            if let mtu = association.wishedMTU { wishes.remove(wish(of: policy, mtu: mtu), of: policy) }
+            association.wishedMTU = nil
+        case .trap: wishes.remove(wish(of: policy, mtu: Self.trapMTU), of: policy)
+        }
+    }
+
+    /// What will be negotiated is not known: room for the widest suite and UDP, as strongSwan's 1400.
+    private static let trapMTU = 1400
+
+    private func addWish(of policy: PolicyDatabase.Policy) {
+        var mtu = Self.trapMTU
+        if case .association(let association) = policy {
+            let ends = association.installation
+            mtu = association.innerMTU(pathMTU: answers?.mtu(local: ends.local, remote: ends.remote) ?? 1500)
+            association.wishedMTU = mtu
+        }
+        wishes.add(wish(of: policy, mtu: mtu), of: policy)
+    }
+
+    /// Brings the system's routing in line with the policies. What the kernel had said of its routes is asked for anew, for
+    /// all of them, where it may have changed.
     private func refresh() throws(DataPlaneError) {
-        rebuild()
-        guard let routing else { return }
-        var wishes: [PolicyRouting.Wish] = []
-        for policy in database.policies {
-            if let association = policy.association {
-                let installation = association.installation
-                let path = routing.pathMTU(local: installation.local, remote: installation.remote)
-                wishes.append(
-                    PolicyRouting.Wish(
-                        local: installation.localSelectors, remote: installation.remoteSelectors,
-                        peer: installation.remote, sources: installation.sourceAddresses,
-                        mtu: association.innerMTU(pathMTU: path)))
-            } else if let route = policy.trap?.route {
-                // What will be negotiated is not known: room for the widest suite and UDP, as strongSwan's 1400.
-                wishes.append(
-                    PolicyRouting.Wish(
-                        local: route.localSelectors, remote: route.remoteSelectors, peer: route.remote,
-                        sources: route.sourceAddresses, mtu: 1400))
+        guard let routing, let answers else { return }
+        let isRenewed = answers.renew()
+        if isRenewed {
+            for policy in database.policies {
+                unwish(policy)
+                addWish(of: policy)
             }
         }
-        try routing.update(wishes)
+        guard isRenewed || wishes.areChanged else { return }
+        try routing.update(wishes.distinct)
+        wishes.settle()
     }
 
     package func shutdown() {
         routing?.shutdown()
         if let netlink { port?.remove(netlink: netlink) }
-        (routing, port, stack, netlink) = (nil, nil, nil, nil)
+        (routing, answers, port, stack, netlink) = (nil, nil, nil, nil, nil)
         sockets = [:]
+        socketUsers = [:]
         associations = [:]
+        replacements = [:]
+        database = PolicyDatabase()
+        wishes = RoutingWishes()
         bySPI = [:]
         traps = [:]
         lastInbound = nil
         lastOutbound = nil
-        rebuild()
     }
 
     // MARK: Reading

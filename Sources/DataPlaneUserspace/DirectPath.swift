@@ -1,4 +1,5 @@
 import CLinux
+import ESP
 import Glibc
 import LinuxSystem
 import NetAddress

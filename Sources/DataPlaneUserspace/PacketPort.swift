@@ -2,6 +2,7 @@ import CLinux
 import DataPlane
 import Glibc
 import LinuxSystem
+import NetAddress
 import Netlink
 
 /// The interface where the stack hands over the packets that policy routing sends to it, and gets back what was

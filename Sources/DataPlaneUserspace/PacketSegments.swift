@@ -1,3 +1,5 @@
+import ESP
+
 /// Cuts a superpacket of the stack (TCP, or UDP of one flow) into the packets that go on the wire.
 ///
 /// Works in place, without a copy of the payload: each segment's headers are written over the end of the segment

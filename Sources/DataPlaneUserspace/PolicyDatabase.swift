@@ -13,6 +13,7 @@ struct PolicyDatabase {
 
         let route: RouteInstallation
         let pairs: SelectorPairs
+        let priority: UInt32
         private(set) var held: [[UInt8]] = []
         /// Packets that had to go: for others, or because the policy went before a Child SA came.
         private(set) var dropped: UInt64 = 0
@@ -21,6 +22,7 @@ struct PolicyDatabase {
         init(_ route: RouteInstallation) {
             self.route = route
             pairs = SelectorPairs(local: route.localSelectors, remote: route.remoteSelectors)
+            priority = PolicyState.priority(route.localSelectors, route.remoteSelectors)
         }
 
         /// Whether packets are dropped because a Child SA has been asked for.
@@ -49,32 +51,35 @@ struct PolicyDatabase {
         }
     }
 
-    struct Policy {
-        let priority: UInt32
-        let pairs: SelectorPairs
-        /// One of the two.
-        let association: SecurityAssociation?
-        let trap: Trap?
+    enum Policy {
+        /// Of a Child SA whose outbound half is in use.
+        case association(SecurityAssociation)
+        case trap(Trap)
+
+        var priority: UInt32 {
+            switch self {
+            case .association(let association): association.priority
+            case .trap(let trap): trap.priority
+            }
+        }
+        var pairs: SelectorPairs {
+            switch self {
+            case .association(let association): association.pairs
+            case .trap(let trap): trap.pairs
+            }
+        }
+        var association: SecurityAssociation? {
+            if case .association(let association) = self { association } else { nil }
+        }
+        var trap: Trap? { if case .trap(let trap) = self { trap } else { nil } }
     }
 
-    private(set) var policies: [Policy] = []
+    private var list = PolicyList()
+    /// The one that is asked first comes first.
+    var policies: ReversedCollection<[Policy]> { list.all }
 
-    /// - Parameter associations: those whose outbound half is in use, in order of preference.
-    init(associations: [SecurityAssociation] = [], traps: [Trap] = []) {
-        policies = associations.map {
-            Policy(
-                priority: PolicyState.priority($0.installation.localSelectors, $0.installation.remoteSelectors),
-                pairs: $0.pairs, association: $0, trap: nil)
-        }
-        policies += traps.map {
-            Policy(
-                priority: PolicyState.priority($0.route.localSelectors, $0.route.remoteSelectors), pairs: $0.pairs,
-                association: nil, trap: $0)
-        }
-        // Stable by index: among equals the newest SA first, and SAs before traps.
-        policies = policies.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
-            .map(\.element)
-    }
+    mutating func insert(_ policy: Policy) { list.insert(policy) }
+    mutating func remove(_ policy: Policy) { list.remove(policy) }
 
     /// The policy of a packet of the stack; nil where there is none.
     func policy(of packet: InnerPacket) -> Policy? {

@@ -1,8 +1,5 @@
-import CLinux
 import DataPlane
-import Glibc
 import IKEModel
-import LinuxSystem
 import NetAddress
 import Netlink
 
@@ -29,20 +26,22 @@ final class PolicyRouting {
     private static let families: [AddressFamily] = [.v4, .v6]
 
     private let netlink: NetlinkSocket
+    private let answers: PathAnswers
     private let interface: Int32
     private let mark: UInt32
     /// The rules by what they say, without a priority, and the priority of each.
     private var rules: [KernelRule: UInt32] = [:]
     private var routes: Set<KernelRoute> = []
-    /// Addresses that were given to the loopback interface here, since the host had them not.
+    /// Addresses that were given to the host here, since it had them not.
     private var addresses: Set<IPAddress> = []
     private var hasV6 = true
     /// Whether `nearFirst` is installed.
     private var putsNearFirst = false
 
     /// Installs the rules for the mark; the port's own follow with `update`.
-    init(netlink: NetlinkSocket, interface: Int32, mark: UInt32) throws(DataPlaneError) {
+    init(netlink: NetlinkSocket, answers: PathAnswers, interface: Int32, mark: UInt32) throws(DataPlaneError) {
         self.netlink = netlink
+        self.answers = answers
         self.interface = interface
         self.mark = mark
         removeStale()
@@ -106,12 +105,15 @@ final class PolicyRouting {
 
     /// A pair of selector lists whose packets belong to the port, the peer's address, the addresses that packets of
     /// this host are to come from, and the MTU of its packets.
-    struct Wish {
+    struct Wish: Hashable {
         var local: [TrafficSelector]
         var remote: [TrafficSelector]
         var peer: IPAddress
         var sources: [IPAddress]
         var mtu: Int
+
+        /// Whether all of IPv4 is to go this way: then it counts which of several wishes comes first.
+        var wantsAll: Bool { remote.contains { $0.family == .v4 && $0.addresses.prefix?.length == 0 } }
     }
 
     /// Makes rules and routes what the wishes ask for; what stays is not touched.
@@ -202,13 +204,17 @@ final class PolicyRouting {
         routes = newRoutes
     }
 
-    private static let loopback: Int32 = 1
+    /// IPv4's stand on the loopback interface, and routes name them as sources. IPv6 chooses a source before it looks for a
+    /// route's: among several it prefers one of the interface that it sends by (RFC 6724 §5, rule 5).
+    private func holder(of address: IPAddress) -> Int32 { address.family == .v6 ? interface : 1 }
 
     /// One that the host has already stays as it is, now and later.
     private func addLocal(_ address: IPAddress) {
         do {
-            try netlink.send(.addAddress(IPPrefix(host: address), interface: Self.loopback, broadcast: false))
+            try netlink.send(.addAddress(IPPrefix(host: address), interface: holder(of: address), broadcast: false))
             addresses.insert(address)
+            // They came with other addresses to choose from.
+            answers.forget()
         } catch {
             // It is there; or it cannot be, and then a route with it is refused in a moment.
         }
@@ -216,7 +222,8 @@ final class PolicyRouting {
 
     private func removeLocal(_ address: IPAddress) {
         addresses.remove(address)
-        try? netlink.send(.deleteAddress(IPPrefix(host: address), interface: Self.loopback))
+        answers.forget()
+        try? netlink.send(.deleteAddress(IPPrefix(host: address), interface: holder(of: address)))
     }
 
     private func source(_ wish: Wish, _ remote: TrafficSelector) -> IPAddress? {
@@ -275,23 +282,7 @@ final class PolicyRouting {
             ? peer
             : range.first == range.last
                 ? range.first : IPAddress(family: range.family, value: range.first.value + 1)
-        let target = DatagramAddress(Endpoint(probe, port: 9))
-        var answer = DatagramAddress(emptyOf: probe.family)
-        let result = target.withPointer { remote, length in
-            answer.withMutablePointer { local, _ in lx_source_address(remote, length, mark, local) }
-        }
-        guard result == 0, let found = answer.endpoint?.address, !found.isUnspecified else { return nil }
-        return found
-    }
-
-    /// The MTU of the path between two addresses, 576...9000; 1500 where the kernel knows no way yet.
-    func pathMTU(local: IPAddress, remote: IPAddress) -> Int {
-        let from = DatagramAddress(Endpoint(local, port: 0))
-        let to = DatagramAddress(Endpoint(remote, port: 9))
-        let mtu = from.withPointer { local, _ in
-            to.withPointer { remote, length in lx_path_mtu(local, remote, length, mark) }
-        }
-        return mtu < 0 ? 1500 : min(max(Int(mtu), 576), 9000)
+        return answers.source(towards: probe)
     }
 
     /// Takes every rule and route away; the port's own routes go with the port.

@@ -6,6 +6,7 @@ import IKECrypto
 import IKEModel
 import LinuxSystem
 import NetAddress
+import Netlink
 
 /// A Child SA as it works: both ESP halves, their policy, and where its packets go.
 final class SecurityAssociation {
@@ -13,6 +14,10 @@ final class SecurityAssociation {
     var outbound: OutboundSA
     var inbound: InboundSA
     let pairs: SelectorPairs
+    /// See `PolicyState.priority`.
+    let priority: UInt32
+    /// The MTU that it wants of the routing, while its policy is in the database.
+    var wishedMTU: Int?
     /// The order of installation, for listings: the newest first.
     let number: UInt64
     /// Packets whose inner addresses the SA does not allow (RFC 4301 §5.2 step 4).
@@ -27,8 +32,24 @@ final class SecurityAssociation {
     var isSoftReported = false
     /// Where the peer's encapsulated packets came from last, once that differs from what was installed.
     var mapped: Endpoint?
-    /// The short way for ESP of protocol 50; nil with encapsulation.
-    var path: DirectPath?
+    /// The short way for ESP of protocol 50; nil with encapsulation. Most SAs never send enough at once to need one.
+    var path: DirectPath? {
+        if let madePath { return madePath }
+        guard let netlink else { return nil }
+        madePath = DirectPath(
+            netlink: netlink, mark: DataPlaneUserspace.bypassMark, local: installation.local,
+            remote: installation.remote)
+        return madePath
+    }
+    private var madePath: DirectPath?
+    private var netlink: NetlinkSocket?
+
+    /// - Parameter netlink: by which a short way is looked for; nil: there is to be none.
+    func openPath(_ netlink: NetlinkSocket?) {
+        madePath = nil
+        self.netlink = netlink
+    }
+
     /// The peer's sockaddr, which the send queue points to.
     let destination: UnsafeMutablePointer<DatagramAddress>
 
@@ -37,6 +58,7 @@ final class SecurityAssociation {
         self.number = number
         isLimited = installation.limits != CarryLimits()
         pairs = SelectorPairs(local: installation.localSelectors, remote: installation.remoteSelectors)
+        priority = PolicyState.priority(installation.localSelectors, installation.remoteSelectors)
         let suite = installation.suite
         func keys(_ direction: ESPDirection) -> ESPKeys {
             ESPKeys(
@@ -55,7 +77,6 @@ final class SecurityAssociation {
         } catch {
             throw DataPlaneError("user-space ESP cannot use \(suite.cipher.algorithm.name)'s keys: \(error)")
         }
-        stream = Self.stream(of: installation)
         destination = .allocate(capacity: 1)
         destination.initialize(to: DatagramAddress(Self.peer(of: installation)))
     }
@@ -77,9 +98,7 @@ final class SecurityAssociation {
     /// Where the peer's encapsulated packets come from.
     var expectedPeer: Endpoint { mapped ?? Self.peer(of: installation) }
     /// The ends of the TCP connection that carries the packets; nil with another way.
-    private(set) var stream: StreamEnds?
-
-    private static func stream(of installation: ChildInstallation) -> StreamEnds? {
+    var stream: StreamEnds? {
         guard case .tcp(let local, let remote) = installation.encapsulation else { return nil }
         return StreamEnds(
             local: Endpoint(installation.local, port: local, transport: .tcp),
@@ -98,7 +117,6 @@ final class SecurityAssociation {
         installation.remote = remote
         installation.encapsulation = encapsulation
         mapped = nil
-        stream = Self.stream(of: installation)
         destination.pointee = DatagramAddress(Self.peer(of: installation))
     }
 

@@ -1,4 +1,5 @@
 import CLinux
+import ESP
 import LinuxSystem
 
 /// The way to the stack: gathers decrypted packets, joins consecutive TCP segments of a flow into one superpacket, and

@@ -88,6 +88,10 @@ package protocol DaemonView {
     var connections: [ConnectionSnapshot] { get }
     var ikeSAs: [IKESnapshot] { get }
     var childSAs: [ChildFacts] { get }
+    /// One of `ikeSAs`; nil where it is gone.
+    func ikeSA(_ id: IKESAID) -> IKESnapshot?
+    /// Whether `childSAs` has another one of the connection.
+    func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool
     /// Data plane.
     var dataPlaneName: String { get }
     func counters(of child: ChildSAID) -> ChildCounters?
@@ -106,6 +110,10 @@ package protocol DaemonView {
 }
 
 extension DaemonView {
+    package func ikeSA(_ id: IKESAID) -> IKESnapshot? { ikeSAs.first { $0.ike == id } }
+    package func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool {
+        childSAs.contains { $0.connection == connection && $0.child != child }
+    }
     package var acquireStates: [AcquireState] { [] }
     package var reservedSPIs: [ReservedSPI] { [] }
 
@@ -131,8 +139,14 @@ package protocol Dialect: AnyObject {
     /// The session's program is gone (interrupted).
     func disconnected(_ session: SessionID)
     func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect]
+    /// The data plane has done something on its own: packets came, or time passed.
+    func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect]
+    /// Whether its consoles show keys: it then hears `Event.ikeKeys`.
+    var showsKeys: Bool { get }
 }
 
 extension Dialect {
     package func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect] { [] }
+    package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
+    package var showsKeys: Bool { false }
 }

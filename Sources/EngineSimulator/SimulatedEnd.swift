@@ -21,6 +21,8 @@ package struct SimulationSettings: Hashable, Sendable {
     package var packetOctets = 1280
     package var sessionResumption = false
     package var perfectForwardSecrecy = false
+    /// The first Child SA has an exchange of its own (RFC 6023).
+    package var isChildless = false
     package var livenessDelay = Duration.seconds(60)
     package var lifetimes = Lifetimes()
     package var retransmission = RetransmissionSchedule(interval: .milliseconds(500), timeout: .seconds(20))
@@ -84,7 +86,7 @@ package final class SimulatedEnd {
         let groups: [KeyExchangeMethod] =
             !settings.groupsDiffer
             ? [.curve25519] : name == .west ? [.ecp256, .curve25519] : [.curve25519]
-        return Connection(
+        var connection = Connection(
             id: id, name: "net-\(id.number)", local: end(name), remote: end(name.other),
             ikeProposals: [
                 IKEProposal(
@@ -95,5 +97,7 @@ package final class SimulatedEnd {
             lifetimes: settings.lifetimes, retransmission: settings.retransmission,
             sessionResumption: settings.sessionResumption, livenessDelay: settings.livenessDelay,
             perfectForwardSecrecy: settings.perfectForwardSecrecy)
+        if settings.isChildless { connection.childless = .force }
+        return connection
     }
 }

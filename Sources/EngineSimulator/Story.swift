@@ -80,6 +80,10 @@ extension Story {
         Story("cookie", settings { $0.asksForCookie = true }, [up]),
         Story("invalid-ke", settings { $0.groupsDiffer = true }, [up]),
         Story("IKE_AUTH", settings { $0.packetOctets = 190 }, [up]),
+        Story("childless", settings { $0.isChildless = true }, [up]),
+        Story(
+            "childless-cross", settings { $0.isChildless = true },
+            [up, Step(.zero, .east, .up(one)), Step(later, .west, .up(two)), Step(later, .east, .rekeyIKE)]),
         Story("both-initiate", [up, Step(.zero, .east, .up(one))]),
         Story(
             "IKE_SESSION_RESUME", settings { $0.sessionResumption = true },
@@ -128,6 +132,7 @@ extension Story {
         settings.packetOctets = dice.below(4) == 0 ? 200 + dice.below(300) : 1280
         settings.sessionResumption = dice.below(4) == 0
         settings.perfectForwardSecrecy = dice.below(4) == 0
+        settings.isChildless = !settings.sessionResumption && dice.below(6) == 0
         var steps = [up]
         var at = Duration.zero
         for _ in 0..<[0, 0, 1, 2, 3, 5][dice.below(6)] {

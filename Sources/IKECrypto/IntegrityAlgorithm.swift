@@ -18,6 +18,10 @@ package struct IntegrityAlgorithm: RawRepresentable, Hashable, Sendable {
     package static let hmacSHA2_384_192 = IntegrityAlgorithm(rawValue: 13)
     package static let hmacSHA2_512_256 = IntegrityAlgorithm(rawValue: 14)
 
+    /// SHA-256 cut to 96 bits, as a draft had it before RFC 4868 and Linux and VPP still do; a number for private use
+    /// (RFC 7296 §3.3.2), for SAs that are made by hand.
+    package static let hmacSHA2_256_96 = IntegrityAlgorithm(rawValue: 65280)
+
     private var row: (name: String, mac: MACKind?, icv: Int)? {
         switch self {
         case .none: ("NONE", nil, 0)
@@ -28,6 +32,7 @@ package struct IntegrityAlgorithm: RawRepresentable, Hashable, Sendable {
         case .hmacSHA1_160: ("HMAC_SHA1_160", .hmac(.sha1), 20)  // RFC 4595
         case .aesCMAC_96: ("AES_CMAC_96", .cmac, 12)  // RFC 4494
         case .hmacSHA2_256_128: ("HMAC_SHA2_256_128", .hmac(.sha256), 16)  // RFC 4868
+        case .hmacSHA2_256_96: ("HMAC_SHA2_256_96", .hmac(.sha256), 12)
         case .hmacSHA2_384_192: ("HMAC_SHA2_384_192", .hmac(.sha384), 24)
         case .hmacSHA2_512_256: ("HMAC_SHA2_512_256", .hmac(.sha512), 32)
         default: nil

@@ -5,6 +5,8 @@ package final class KeyExchange: Sendable {
     /// Curve448 as RFC 8031 has them.
     package let publicValue: [UInt8]
     private let privateKey: SecretBytes
+    /// Of Curve25519 and Curve448: the key pair as libcrypto has it.
+    private let montgomeryKey: MontgomeryCurve.Key?
 
     /// A new key pair. All randomness of the key comes from `random`, so equal sources give equal keys.
     /// - Throws: `CryptoError.unsupported`.
@@ -27,12 +29,13 @@ package final class KeyExchange: Sendable {
     package init(method: KeyExchangeMethod, privateKey: SecretBytes) throws(CryptoError) {
         self.method = method
         self.privateKey = privateKey
+        montgomeryKey = method.family == .montgomery ? try MontgomeryCurve.privateKey(method, privateKey) : nil
         if let group = MODPGroup.of(method) {
             publicValue = try group.publicValue(exponent: privateKey)
         } else if let group = ECPGroup.of(method) {
             publicValue = try group.publicValue(scalar: privateKey)
-        } else if method.family == .montgomery {
-            publicValue = try MontgomeryCurve.publicValue(method, secret: privateKey)
+        } else if let montgomeryKey {
+            publicValue = try MontgomeryCurve.publicValue(method, of: montgomeryKey)
         } else {
             throw .unsupported(method.name)
         }
@@ -50,6 +53,7 @@ package final class KeyExchange: Sendable {
         if let group = ECPGroup.of(method) {
             return try group.sharedSecret(scalar: privateKey, peer: peer, method: method)
         }
-        return try MontgomeryCurve.sharedSecret(method, secret: privateKey, peer: peer)
+        guard let montgomeryKey else { throw .unsupported(method.name) }
+        return try MontgomeryCurve.sharedSecret(method, of: montgomeryKey, peer: peer)
     }
 }

@@ -2,7 +2,10 @@ import COpenSSL
 
 /// X25519 and X448 (RFC 7748, RFC 8031), through EVP_PKEY's raw keys.
 enum MontgomeryCurve {
-    private struct Key: ~Copyable {
+    /// One EVP_PKEY and its end.
+    ///
+    /// Unchecked Sendable because nothing changes it once it is made (openssl-threads(7)).
+    final class Key: @unchecked Sendable {
         let pointer: OpaquePointer
         init(_ made: OpaquePointer?) throws(CryptoError) {
             guard let made else { throw .drained("EVP_PKEY_new_raw_key") }
@@ -15,7 +18,8 @@ enum MontgomeryCurve {
         method == .curve448 ? "X448" : "X25519"
     }
 
-    private static func privateKey(_ method: KeyExchangeMethod, _ secret: SecretBytes) throws(CryptoError) -> Key {
+    /// A key pair: libcrypto computes the public value at once, which is half of an exchange.
+    static func privateKey(_ method: KeyExchangeMethod, _ secret: SecretBytes) throws(CryptoError) -> Key {
         try Key(
             secret.withBytes { octets in
                 EVP_PKEY_new_raw_private_key_ex(
@@ -23,8 +27,7 @@ enum MontgomeryCurve {
             })
     }
 
-    static func publicValue(_ method: KeyExchangeMethod, secret: SecretBytes) throws(CryptoError) -> [UInt8] {
-        let key = try privateKey(method, secret)
+    static func publicValue(_ method: KeyExchangeMethod, of key: Key) throws(CryptoError) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: method.publicValueLength)
         var length = out.count
         try CryptoError.check(
@@ -35,9 +38,8 @@ enum MontgomeryCurve {
     /// - Throws: `CryptoError.publicValue` where the result is all zero, that is for a point of small order
     ///   (RFC 8031 §2.3 refers to RFC 7748 §6, which lets the receiver refuse it).
     static func sharedSecret(
-        _ method: KeyExchangeMethod, secret: SecretBytes, peer: [UInt8]
+        _ method: KeyExchangeMethod, of mine: Key, peer: [UInt8]
     ) throws(CryptoError) -> SecretBytes {
-        let mine = try privateKey(method, secret)
         let theirs = try Key(EVP_PKEY_new_raw_public_key_ex(nil, name(method), nil, peer, peer.count))
         guard let context = EVP_PKEY_CTX_new_from_pkey(nil, mine.pointer, nil) else {
             throw .drained("EVP_PKEY_CTX_new_from_pkey")

@@ -1,7 +1,8 @@
 import COpenSSL
 
 /// How the octets of one direction are protected, for SK payloads and for ESP alike: a combined mode, or a cipher and
-/// a MAC over its output. Set up once; a packet allocates nothing and is worked on in place.
+/// a MAC over its output. The key schedule is made with the first packet, as many an SA never has one (a cipher's takes a
+/// kilobyte); from there on a packet allocates nothing and is worked on in place.
 ///
 /// The body of a packet is `IV | text | ICV`. A combined mode authenticates `associated | text`; GMAC
 /// `associated | IV | text` (RFC 4543 §3.5); a separate MAC `associated | IV | ciphertext | trailer`, where the trailer
@@ -22,8 +23,13 @@ package struct PacketCipher: ~Copyable, @unchecked Sendable {
 
     private let mode: EncryptionAlgorithm.Mode
     private let saltLength: Int
-    private let cipher: CipherContext?
-    private let mac: MessageAuthenticator?
+    private let key: SecretBytes
+    private let salt: SecretBytes
+    private let integrityKey: SecretBytes
+    /// Made by `prepare`.
+    private var isPrepared = false
+    private var cipher: CipherContext?
+    private var mac: MessageAuthenticator?
 
     /// - Parameters:
     ///   - keyBits: without the salt; nil where the algorithm has one length, or to take it from the key.
@@ -45,28 +51,14 @@ package struct PacketCipher: ~Copyable, @unchecked Sendable {
         guard encryption.isAEAD == (integrity == .none) else {
             throw .unsupported("\(encryption.name) with integrity \(integrity.name)")
         }
-        var cipher: CipherContext?
-        var mac: MessageAuthenticator?
-        if mode != .null {
-            let isCCM = mode == .ccm
-            var key = encryptionKey[0..<bits / 8]
-            if encryption == .des { key = key + key + key }
-            let context = try CipherContext(
-                FetchedCipher.packet(encryption, keyBits: bits), key: key,
-                encrypting: direction == .seal, nonceLength: isCCM ? 11 : nil,
-                tagLength: isCCM ? encryption.icvLength : nil)
-            encryptionKey[bits / 8..<bits / 8 + salt].withBytes { context.nonce.copyMemory(from: $0) }
-            if mode == .ctr {
-                // RFC 3686 §4: nonce | IV | 1.
-                context.nonce[15] = 1
-            }
-            cipher = context
+        guard mode == .null || FetchedCipher.packet(encryption, keyBits: bits)?.pointer != nil else {
+            throw .unsupported("this cipher")
         }
         if let kind = integrity.mac {
             guard integrityKey.count == integrity.keyLength else {
                 throw .keyLength(expected: integrity.keyLength, got: integrityKey.count)
             }
-            mac = try MessageAuthenticator(kind, key: integrityKey)
+            guard kind.isSupported else { throw .unsupported("\(kind)") }
         } else {
             guard integrity == .none else { throw .unsupported(integrity.name) }
         }
@@ -79,8 +71,27 @@ package struct PacketCipher: ~Copyable, @unchecked Sendable {
         icvLength = encryption.isAEAD ? encryption.icvLength : integrity.icvLength
         blockLength = encryption.blockLength
         isAEAD = encryption.isAEAD
-        self.cipher = cipher
-        self.mac = mac
+        key = encryptionKey[0..<bits / 8]
+        self.salt = encryptionKey[bits / 8..<bits / 8 + salt]
+        self.integrityKey = integrityKey
+    }
+
+    private mutating func prepare() throws(CryptoError) {
+        if mode != .null {
+            let isCCM = mode == .ccm
+            let context = try CipherContext(
+                FetchedCipher.packet(encryption, keyBits: key.count * 8),
+                key: encryption == .des ? key + key + key : key, encrypting: direction == .seal,
+                nonceLength: isCCM ? 11 : nil, tagLength: isCCM ? encryption.icvLength : nil)
+            salt.withBytes { context.nonce.copyMemory(from: $0) }
+            if mode == .ctr {
+                // RFC 3686 §4: nonce | IV | 1.
+                context.nonce[15] = 1
+            }
+            cipher = context
+        }
+        if let kind = integrity.mac { mac = try MessageAuthenticator(kind, key: integrityKey) }
+        isPrepared = true
     }
 
     /// Encrypts the text of `body` in place and writes the ICV behind it.
@@ -94,6 +105,7 @@ package struct PacketCipher: ~Copyable, @unchecked Sendable {
         makesIV: Bool = false
     ) throws(CryptoError) {
         precondition(direction == .seal, "sealing with the key of the other direction")
+        if !isPrepared { try prepare() }
         let text = try textOf(body)
         let icv = UnsafeMutableRawBufferPointer(rebasing: body[body.count - icvLength..<body.count])
         if isAEAD {
@@ -130,6 +142,7 @@ package struct PacketCipher: ~Copyable, @unchecked Sendable {
         associated: UnsafeRawBufferPointer, body: UnsafeMutableRawBufferPointer, trailer: UInt32? = nil
     ) throws(CryptoError) {
         precondition(direction == .open, "opening with the key of the other direction")
+        if !isPrepared { try prepare() }
         let text = try textOf(body)
         let icv = UnsafeRawBufferPointer(rebasing: body[body.count - icvLength..<body.count])
         if isAEAD {

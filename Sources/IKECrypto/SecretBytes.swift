@@ -21,32 +21,35 @@ package struct SecretBytes: Sendable {
     }
 
     private let storage: Storage
-    private let range: Range<Int>
+    // In 32 bits: thousands of SAs keep a dozen of these each.
+    private let start: UInt32
+    private let end: UInt32
+    private var range: Range<Int> { Int(start)..<Int(end) }
 
     /// The caller's array is not wiped; prefer `init(count:_:)` where the octets are made.
     package init(_ octets: [UInt8]) {
         storage = Storage(count: octets.count)
-        range = 0..<octets.count
+        (start, end) = (0, UInt32(octets.count))
         storage.octets.copyBytes(from: octets)
     }
 
     /// `count` octets, zero until `fill` writes them.
     package init<E: Error>(count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
         storage = Storage(count: count)
-        range = 0..<count
+        (start, end) = (0, UInt32(count))
         try fill(storage.octets)
     }
 
     private init(storage: Storage, range: Range<Int>) {
         self.storage = storage
-        self.range = range
+        (start, end) = (UInt32(range.lowerBound), UInt32(range.upperBound))
     }
 
     package static let empty = SecretBytes([])
 
     /// In octets.
-    package var count: Int { range.count }
-    package var isEmpty: Bool { range.isEmpty }
+    package var count: Int { Int(end - start) }
+    package var isEmpty: Bool { start == end }
 
     /// The pointer is dead when `body` returns.
     package func withBytes<R: ~Copyable, E: Error>(

@@ -43,7 +43,7 @@ extension Engine {
             initiate(id, staysUp: record.staysUp)
         case .expired(let id, let hard):
             if hard {
-                expireChild(id)
+                if profile.keepsSpentChildren { emit(.childSpent(id)) } else { expireChild(id) }
             } else if let child = childSAsByID[id], records[child.facts.connection]?.connection.rekeys ?? false {
                 // Not at once: the answer to the packet that reached the limit still goes by the old one.
                 timers.set(.childRekey(id), at: now + Engine.softLimitGrace)
@@ -187,7 +187,9 @@ extension Engine {
         // All are known before the first of them ends.
         for ike in ending {
             let own = children(of: id, in: ike)
-            records[id]?.ending.formUnion(isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)])
+            let awaited: [EndingSA] = isShared(ike, beyond: id) ? own.map { .child($0) } : [.ike(ike.id)]
+            records[id]?.ending.formUnion(awaited)
+            for sa in awaited { endsAwaited[sa, default: []].insert(id) }
         }
         setUnwanted(id, true)
         for ike in ending {
@@ -214,11 +216,12 @@ extension Engine {
     }
 
     /// Whether an IKE SA carries Child SAs of other connections, or is about to: those that are being closed need it no
-    /// more.
+    /// more. One that the peer has made in place of an IKE SA that we replace as well may get what that one carries.
     private func isShared(_ ike: IKESA, beyond id: ConnectionID) -> Bool {
         let own = children(of: id, in: ike)
         return ike.children.contains { !own.contains($0) && !ike.closing.contains($0) }
             || ike.negotiations.values.contains { $0.connection != id && $0.replaces == nil }
+            || collidingIKESA(with: ike).map { isShared($0, beyond: id) } ?? false
     }
 
     private func children(of id: ConnectionID, in ike: IKESA) -> [ChildSAID] {

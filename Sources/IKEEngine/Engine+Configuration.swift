@@ -24,7 +24,7 @@ extension Engine {
 
     /// What a gateway's CP(CFG_REPLY) gives to a client.
     /// - Returns: false where the connection needs an address and got none that can be used.
-    func takeConfiguration(_ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ child: ChildSAID) -> Bool {
+    func takeConfiguration(_ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ child: ChildSAID?) -> Bool {
         guard connection.configuration.isClient else { return true }
         var given = InternalConfiguration()
         for attribute in payloads.configuration(.reply)?.attributes ?? [] {

@@ -214,7 +214,9 @@ extension Engine {
                 ike, .createChildSA,
                 [
                     .notify(
-                        NotifyPayload(protocolID: spi.isEmpty ? .none : .esp, spi: spi, type: type, data: data))
+                        NotifyPayload(
+                            protocolID: spi.isEmpty && !profile.namesProtocolInRefusals ? .none : .esp, spi: spi,
+                            type: type, data: data))
                 ])
             // RFC 7296 §2.21.3: fatal to both ends, without a Delete.
             if type == .invalidSyntax { fail(ike, .refusing(type)) }
@@ -278,21 +280,30 @@ extension Engine {
             reject(.failedCPRequired)
             return
         }
+        let remoteWanted = narrowRemote(tsi, connection, ike, replacing: old)
+        let localWanted = TrafficSelectorNarrowing.narrow(
+            offered: tsr, configured: old?.facts.localSelectors ?? localSelectors(connection, ike),
+            narrowing: connection.narrowing)
+        var reserved: ESPSPI?
+        if profile.reservesSPIBeforeChoice, remoteWanted != nil, localWanted != nil {
+            let spi = newESPSPI()
+            reserved = spi
+            emit(.spiReserved(child, ike.id, spi))
+        }
         let sent = payloads.keyExchange.map { KeyExchangeMethod(rawValue: $0.group) }
         guard
             let chosen = ProposalNegotiation.choose(
                 from: offered, accepting: exchangeProposals(connection, ike), withKeyExchange: true,
                 keyExchangeSent: sent), (payloads.notify(.useTransportMode) != nil) == (connection.mode == .transport)
         else {
-            reject(.noProposalChosen)
+            if let sent, refusesByGroupZero(sent, from: offered, connection, ike) {
+                reject(.invalidKEPayload, data: [0, 0])
+            } else {
+                reject(.noProposalChosen)
+            }
             return
         }
-        guard
-            let remoteSelectors = narrowRemote(tsi, connection, ike, replacing: old),
-            let localSelectors = TrafficSelectorNarrowing.narrow(
-                offered: tsr, configured: old?.facts.localSelectors ?? localSelectors(connection, ike),
-                narrowing: connection.narrowing)
-        else {
+        guard let remoteSelectors = remoteWanted, let localSelectors = localWanted else {
             reject(.tsUnacceptable)
             return
         }
@@ -318,7 +329,7 @@ extension Engine {
             keyExchange = own
             secret = shared
         }
-        let spi = newESPSPI()
+        let spi = reserved ?? newESPSPI()
         let nr = random.octets(profile.nonceOctets)
         installChild(
             child, ike, connection, role: .responder, suite: chosen.suite, inbound: spi, outbound: chosen.spi,
@@ -341,6 +352,21 @@ extension Engine {
         respond(
             ike, .createChildSA,
             answer + [.trafficSelectorsInitiator(remoteSelectors), .trafficSelectorsResponder(localSelectors)])
+    }
+
+    /// Whether the group is all that stands between the peer's proposals and a connection that wants none.
+    private func refusesByGroupZero(
+        _ group: KeyExchangeMethod, from offered: [Proposal], _ connection: Connection, _ ike: IKESA
+    ) -> Bool {
+        let ours = exchangeProposals(connection, ike)
+        guard profile.refusesKeyExchangeByGroupZero, ours.allSatisfy(\.keyExchange.isEmpty) else { return false }
+        let withGroup = ours.map { proposal in
+            var proposal = proposal
+            proposal.keyExchange = [group]
+            return proposal
+        }
+        return ProposalNegotiation.choose(
+            from: offered, accepting: withGroup, withKeyExchange: true, keyExchangeSent: group) != nil
     }
 
     private func noteCollision(of old: ChildSA?, with child: ChildSAID, nonces: [[UInt8]], _ ike: IKESA) {

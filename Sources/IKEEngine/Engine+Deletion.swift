@@ -22,7 +22,7 @@ extension Engine {
         let mayStand =
             switch ike.phase {
             case .established, .deleting, .authSent: true
-            case .initSent, .resumeSent, .awaitingAuth: false
+            case .initSent, .resumeSent, .awaitingAuth, .awaitingEAP: false
             }
         let farewell = Payload.delete(DeletePayload(protocolID: .ike, spis: []))
         if mayStand, !impairments.sendNoDelete, let keys = ike.keys,
@@ -38,7 +38,10 @@ extension Engine {
     }
 
     /// Takes an IKE SA and its Child SAs away, without a word to the peer. A connection that is to stay up is revived.
-    func discard(_ ike: IKESA, _ reason: DeletionReason) {
+    ///
+    /// - Parameter successor: what the peer has made in its place. It brings a Child SA for its own connection; those of
+    ///   others are gone by the peer's will.
+    func discard(_ ike: IKESA, _ reason: DeletionReason, successor: IKESA? = nil) {
         let state: IKEState = if case .deleting = ike.phase { .established } else { ike.state }
         let isCurrent = ike.connection.map { records[$0]?.ike == ike.id } ?? false
         ikes[ike.id] = nil
@@ -57,7 +60,10 @@ extension Engine {
             timers.cancel(timer)
         }
         let hadOwnChild = ike.children.contains { childSAsByID[$0]?.facts.connection == ike.connection }
-        for id in ike.children { removeChild(id, ike, reason) }
+        for id in ike.children {
+            let isLeftOut = successor.map { $0.connection != childSAsByID[id]?.facts.connection } ?? false
+            removeChild(id, ike, isLeftOut ? .peerRequest : reason)
+        }
         let unborn = ike.negotiations.sorted { $0.key < $1.key }.filter { $0.value.replaces == nil }
         for (id, negotiation) in unborn where isUnwanted(reason, for: negotiation.connection) {
             scheduleRevival(negotiation.connection, ike, child: id, reason: reason)
@@ -68,7 +74,7 @@ extension Engine {
             let wasLast = wasAttempt && records[connection]?.child == nil && !isAttempting(connection)
             if isCurrent || wasLast, !hadOwnChild, isUnwanted(reason, for: connection) {
                 var child: ChildSAID?
-                if case .authSent(let offer) = ike.phase { child = offer.child.child }
+                if case .authSent(let offer) = ike.phase { child = offer.child?.child }
                 scheduleRevival(connection, ike, child: child, reason: reason)
             }
         }
@@ -100,7 +106,8 @@ extension Engine {
 
     /// An SA has gone. - Returns: whether a `terminate` or `suspend` waited for it.
     private func finishEnding(_ sa: EndingSA) -> Bool {
-        let waiting = records.filter { $0.value.ending.contains(sa) }.keys.sorted()
+        let waiting = (endsAwaited.removeValue(forKey: sa) ?? []).filter { records[$0]?.ending.contains(sa) ?? false }
+            .sorted()
         for id in waiting {
             records[id]?.ending.remove(sa)
             if records[id]?.ending.isEmpty ?? false { emit(.terminationFinished(id)) }
@@ -133,17 +140,19 @@ extension Engine {
     private func takeChildAway(_ id: ChildSAID, _ ike: IKESA, _ reason: DeletionReason, isInstalled: Bool) {
         guard let child = childSAsByID.removeValue(forKey: id) else { return }
         childByInboundSPI[child.facts.inbound] = nil
+        let connection = child.facts.connection
+        childrenByConnection[connection]?.remove(id)
+        if childrenByConnection[connection]?.isEmpty ?? false { childrenByConnection[connection] = nil }
         ike.children.removeAll { $0 == id }
         ike.closing.remove(id)
         timers.cancel(.childRekey(id))
         timers.cancel(.childExpiry(id))
-        if records[child.facts.connection]?.child == id {
+        if records[connection]?.child == id {
             // Of two that replaced each other the newer one may be the one that goes.
-            records[child.facts.connection]?.child =
-                childSAsByID.values.filter { $0.facts.connection == child.facts.connection }.map(\.facts.child).max()
+            records[connection]?.child = childrenByConnection[connection]?.max()
         }
         if isInstalled { outbox.append(.dataPlane(.remove(id))) }
-        emit(.childDeleted(id, ike.id, child.facts.connection, reason))
+        emit(.childDeleted(id, ike.id, connection, reason))
         _ = finishEnding(.child(id))
     }
 
@@ -166,15 +175,23 @@ extension Engine {
     func finishDeletion(of children: [ChildSAID], _ ike: IKESA) {
         for id in children {
             guard let connection = childSAsByID[id]?.facts.connection else { continue }
-            // One that shares its connection with another was replaced by it, or was to replace it.
-            let isReplaced = childSAsByID.values.contains {
-                $0.facts.connection == connection && $0.facts.child != id
+            // One that shares its connection with another was replaced by it, or was to replace it; but not by one that is
+            // on its way out itself, as in an IKE SA whose end the peer has not heard of yet.
+            let isReplaced = (childrenByConnection[connection] ?? []).contains { other in
+                other != id && childSAsByID[other].map { !isLeaving($0) } ?? false
             }
             let isAwaited = records[connection]?.ending.contains(.child(id)) ?? false
             removeChild(id, ike, isReplaced ? .replaced : .childAlone)
             if isAwaited { continue }
             emit(isReplaced ? .rekeyFinished(connection, succeeded: true) : .terminationFinished(connection))
         }
+    }
+
+    /// Whether the peer was told to take the Child SA away, alone or with its IKE SA.
+    private func isLeaving(_ child: ChildSA) -> Bool {
+        guard let ike = ikes[child.facts.ike] else { return true }
+        if case .deleting = ike.phase { return true }
+        return ike.closing.contains(child.facts.child)
     }
 
     /// The IKE SA has lived as long as it may.

@@ -13,8 +13,12 @@ extension Engine {
     ) {
         guard let keys = ike.keys, let suite = ike.suite else { return }
         let identification = resuming?.local ?? connection.localIdentification(address: ike.local.address)
-        let method: AuthenticationMethod
-        let authentication: [UInt8]
+        let authentication: [Payload]
+        let eap: EAPInitiation?
+        do throws(EAPFailure) { eap = resuming == nil ? try beginEAP(connection, ike) : nil } catch {
+            fail(ike, .eap(error))
+            return
+        }
         var ppk: [Payload] = []
         func proof() throws(CryptoError) -> (AuthenticationMethod, [UInt8])? {
             try prove(
@@ -31,30 +35,34 @@ extension Engine {
                 }
             }
             if resuming != nil {
-                method = .sharedKeyMIC
-                authentication = try AuthenticationOctets.resumed(
+                let octets = try AuthenticationOctets.resumed(
                     profile.resumptionAuthentication, message: request, peerNonce: responderNonce,
                     identification: identification, prf: suite.prf, skP: keys.skPi)
+                authentication = [.authentication(AuthenticationPayload(method: .sharedKeyMIC, data: octets))]
+            } else if eap != nil {
+                authentication = eapOnlyOffer(connection)
             } else {
                 guard let proof = try proof() else {
                     fail(ike, missingProof(connection, ike))
                     return
                 }
-                (method, authentication) = proof
+                authentication = [.authentication(AuthenticationPayload(method: proof.0, data: proof.1))]
             }
         } catch {
             fail(ike, .badSyntax(String(describing: error)))
             return
         }
-        let child = ChildOffer(
-            child: ChildSAID(nextNumber()), spi: newESPSPI(),
-            localSelectors: localSelectors(connection, ike), remoteSelectors: remoteSelectors(connection, ike))
+        guard resuming != nil || !lacksChildless(ike, connection) else {
+            fail(ike, .childlessUnsupported)
+            return
+        }
+        let child = beginsChildless(ike, connection) ? nil : firstChild(ike, connection)
         var payloads: [Payload] = [.identificationInitiator(identification)]
         if resuming == nil { payloads += certificates(connection, ike) + certificateRequest([connection]) }
         if profile.sendsResponderIdentification, let peer = resuming?.peer ?? connection.remote.identification {
             payloads.append(.identificationResponder(peer))
         }
-        payloads.append(.authentication(AuthenticationPayload(method: method, data: authentication)))
+        payloads += authentication
         // RFC 5723 §4.1: the request for a (new) ticket.
         if connection.sessionResumption {
             payloads.append(.notify(NotifyPayload(type: .ticketRequest)))
@@ -64,26 +72,42 @@ extension Engine {
             payloads.append(.notify(NotifyPayload(type: .initialContact)))
         }
         payloads += configurationRequest(connection)
-        payloads.append(
-            .securityAssociation(
-                impaired(
-                    ProposalNegotiation.wire(connection.espProposals, spi: child.spi, withKeyExchange: false),
-                    of: .firstChild(ike.id))))
-        if connection.mode == .transport { payloads.append(.notify(NotifyPayload(type: .useTransportMode))) }
-        payloads += selectorPayloads(child.localSelectors, child.remoteSelectors, ike)
+        if let child { payloads += childPayloads(child, ike, connection) }
         payloads += mobilityOffer(connection, ike) + ppk
         ike.phase = .authSent(
             IKESA.AuthenticationOffer(
                 initiatorNonce: initiatorNonce, responderNonce: responderNonce, request: request, response: response,
                 identification: identification, resuming: resuming, askedForTicket: connection.sessionResumption,
-                child: child))
-        emit(.childCreated(child.child, ike.id, connection.id))
-        self.request(
-            ike, .ikeAuth,
-            .ikeAuth(child: child.child, inbound: child.spi, encapsulated: encapsulation(of: ike) != .none), payloads)
+                child: child, eap: eap))
+        if let child { emit(.childCreated(child.child, ike.id, connection.id)) }
+        self.request(ike, .ikeAuth, purpose(child, ike), payloads)
+    }
+
+    private func firstChild(_ ike: IKESA, _ connection: Connection) -> ChildOffer {
+        ChildOffer(
+            child: ChildSAID(nextNumber()), spi: newESPSPI(),
+            localSelectors: localSelectors(connection, ike), remoteSelectors: remoteSelectors(connection, ike))
+    }
+
+    private func childPayloads(_ child: ChildOffer, _ ike: IKESA, _ connection: Connection) -> [Payload] {
+        let proposals = impaired(
+            ProposalNegotiation.wire(connection.espProposals, spi: child.spi, withKeyExchange: false),
+            of: .firstChild(ike.id))
+        return [.securityAssociation(proposals)]
+            + (connection.mode == .transport ? [.notify(NotifyPayload(type: .useTransportMode))] : [])
+            + selectorPayloads(child.localSelectors, child.remoteSelectors, ike)
+    }
+
+    private func purpose(_ child: ChildOffer?, _ ike: IKESA) -> RequestPurpose {
+        guard let child else { return .ikeAuthAlone }
+        return .ikeAuth(child: child.child, inbound: child.spi, encapsulated: encapsulation(of: ike) != .none)
     }
 
     func takeIKEAuthResponse(_ payloads: [Payload], _ ike: IKESA, _ offer: IKESA.AuthenticationOffer) {
+        if let eap = offer.eap {
+            takeEAPResponse(payloads, ike, offer, eap)
+            return
+        }
         if let connection = connection(of: ike), let reason = settlePPK(payloads, ike, connection) {
             disown(ike, reason)
             return
@@ -109,32 +133,44 @@ extension Engine {
         case .failure(let refusal):
             disown(ike, refusal.reason)
             return
-        case .success(let proof):
-            establish(ike, connection, peer: peer, proof: proof)
+        case .success(let proof): conclude(payloads, ike, connection, offer, peer: peer, proof: proof)
         }
+    }
+
+    /// The responder has proved who it is: what else the last answer of IKE_AUTH holds.
+    func conclude(
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer,
+        peer: Identification, proof: AuthenticationProof
+    ) {
+        establish(ike, connection, peer: peer, proof: proof)
         if let target = redirectTarget(payloads, connection) {
-            follow(target, ike, connection, .ikeAuth, child: offer.child.child)
+            follow(target, ike, connection, .ikeAuth, child: offer.child?.child)
             return
         }
         noteMobility(payloads, ike, connection)
         takeTicket(payloads, ike, connection, offer, peer: peer)
-        takeChildAnswer(payloads, ike, connection, offer)
+        if let child = offer.child {
+            takeChildAnswer(payloads, ike, connection, offer, child)
+        } else {
+            startFirstChild(payloads, ike, connection)
+        }
         startQueued(behind: ike)
     }
 
     /// The responder believes that the IKE SA stands and we do not: it is told (RFC 7296 §2.21.2).
-    private func disown(_ ike: IKESA, _ reason: FailureReason) {
+    func disown(_ ike: IKESA, _ reason: FailureReason) {
         emit(.ikeFailed(ike.id, ike.state, reason))
         deleteAtOnce(ike, .failed(reason))
     }
 
     private func takeChildAnswer(
-        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer,
+        _ child: ChildOffer
     ) {
         func reject(_ reason: FailureReason) {
-            emit(.childRejected(offer.child.child, ike.id, reason))
-            if case .refusing = reason { deleteUnusable(offer.child, ike) }
-            endedUnwanted(connection.id, ike, child: offer.child.child, reason: .failed(reason))
+            emit(.childRejected(child.child, ike.id, reason))
+            if case .refusing = reason { deleteUnusable(child, ike) }
+            endedUnwanted(connection.id, ike, child: child.child, reason: .failed(reason))
         }
         guard let answer = payloads.securityAssociation, let theirTSi = payloads.trafficSelectorsInitiator,
             let theirTSr = payloads.trafficSelectorsResponder
@@ -153,15 +189,15 @@ extension Engine {
             reject(.refusing(.noProposalChosen))
             return
         }
-        emit(.proposalAccepted(ike.id, offer.child.child, answer[0]))
-        guard takeConfiguration(payloads, ike, connection, offer.child.child) else {
+        emit(.proposalAccepted(ike.id, child.child, answer[0]))
+        guard takeConfiguration(payloads, ike, connection, child.child) else {
             reject(.refusing(.failedCPRequired))
             return
         }
         let offeredLocal =
-            connection.configuration.isClient ? localSelectors(connection, ike) : offer.child.localSelectors
+            connection.configuration.isClient ? localSelectors(connection, ike) : child.localSelectors
         guard TrafficSelectorNarrowing.isWithin(theirTSi, offered: offeredLocal),
-            TrafficSelectorNarrowing.isWithin(theirTSr, offered: offer.child.remoteSelectors)
+            TrafficSelectorNarrowing.isWithin(theirTSr, offered: child.remoteSelectors)
         else {
             reject(.refusing(.tsUnacceptable))
             return
@@ -173,7 +209,7 @@ extension Engine {
             return
         }
         installChild(
-            offer.child.child, ike, connection, role: .initiator, suite: agreed.suite, inbound: offer.child.spi,
+            child.child, ike, connection, role: .initiator, suite: agreed.suite, inbound: child.spi,
             outbound: agreed.spi, localSelectors: theirTSi, remoteSelectors: theirTSr, ni: offer.initiatorNonce,
             nr: offer.responderNonce)
         finishInitiation(connection.id, succeeded: true)
@@ -184,13 +220,14 @@ extension Engine {
     func answerIKEAuth(_ payloads: [Payload], _ ike: IKESA, _ halfOpen: IKESA.HalfOpen) {
         guard let keys = ike.keys, let suite = ike.suite else { return }
         if payloads.hasCertificateRequest { ike.isAskedForCertificate = true }
-        func refuse(_ type: NotifyType, _ reason: FailureReason) {
-            respond(ike, .ikeAuth, [.notify(NotifyPayload(type: type))])
-            emit(.ikeFailed(ike.id, ike.state, reason))
-            discard(ike, .failed(reason))
-        }
+        func refuse(_ type: NotifyType, _ reason: FailureReason) { refuseIKEAuth(ike, type, reason) }
         guard isPathUnaltered(payloads, ike) else {
             refuse(.unexpectedNATDetected, .refusing(.unexpectedNATDetected))
+            return
+        }
+        if let peer = payloads.identificationInitiator, payloads.authentication == nil,
+            answerWithEAP(payloads, ike, halfOpen, peer: peer)
+        {
             return
         }
         guard let peer = payloads.identificationInitiator, let proof = payloads.authentication else {
@@ -215,9 +252,11 @@ extension Engine {
             refuse(.authenticationFailed, .identificationMismatch)
             return
         }
-        if ike.connection != connection.id {
-            ike.connection = connection.id
-            emit(.ikeAssigned(ike.id, connection.id))
+        assign(ike, to: connection)
+        guard payloads.securityAssociation != nil || permitsChildless(connection) else {
+            // RFC 6023 §3: who has not said that it can do without takes it for what it was in RFC 7296.
+            refuse(.invalidSyntax, .badSyntax("IKE_AUTH request without SA, TSi, TSr"))
+            return
         }
         var claim = proof
         if halfOpen.session == nil {
@@ -265,18 +304,41 @@ extension Engine {
             refuse(.authenticationFailed, .badSyntax(String(describing: error)))
             return
         }
-        establish(ike, connection, peer: peer, proof: accepted)
+        concludeResponse(
+            payloads, ike, connection, halfOpen, peer: peer, proof: accepted,
+            before: [.identificationResponder(identification)]
+                + (halfOpen.session == nil ? certificates(connection, ike) : [])
+                + [.authentication(AuthenticationPayload(method: ours.method, data: ours.octets))],
+            gateway: identification)
+    }
+
+    func refuseIKEAuth(_ ike: IKESA, _ type: NotifyType, _ reason: FailureReason, with payloads: [Payload] = []) {
+        respond(ike, .ikeAuth, payloads + [.notify(NotifyPayload(type: type))])
+        emit(.ikeFailed(ike.id, ike.state, reason))
+        discard(ike, .failed(reason))
+    }
+
+    func assign(_ ike: IKESA, to connection: Connection) {
+        guard ike.connection != connection.id else { return }
+        ike.connection = connection.id
+        emit(.ikeAssigned(ike.id, connection.id))
+    }
+
+    /// The initiator has proved who it is: what it asks for beside that.
+    /// - Parameters:
+    ///   - payloads: the request's; with EAP, the first one's.
+    ///   - first: our identity and its proof, which come first.
+    func concludeResponse(
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ halfOpen: IKESA.HalfOpen,
+        peer: Identification, proof: AuthenticationProof, before first: [Payload], gateway: Identification
+    ) {
+        establish(ike, connection, peer: peer, proof: proof)
         if let session = halfOpen.session { retire(session, resumedAs: ike) }
         // RFC 7619 §2.3: an identity that was not proved says nothing of other IKE SAs.
         if payloads.notify(.initialContact) != nil, connection.remote.authentication != .null {
             forgetOthers(than: ike, peer: peer)
         }
-        var answer = ticketPayloads(for: payloads, ike, connection, gateway: identification)
-        answer.append(.identificationResponder(identification))
-        if halfOpen.session == nil { answer += certificates(connection, ike) }
-        answer += [
-            .authentication(AuthenticationPayload(method: ours.method, data: ours.octets))
-        ]
+        var answer = ticketPayloads(for: payloads, ike, connection, gateway: gateway) + first
         if let redirection = redirectAnswer(ike, connection) {
             respond(ike, .ikeAuth, answer + redirection)
             return
@@ -292,13 +354,14 @@ extension Engine {
     private func answerChild(
         _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ halfOpen: IKESA.HalfOpen
     ) -> [Payload] {
-        guard let offered = payloads.securityAssociation else { return [] }
+        guard let offered = payloads.securityAssociation else { return answerChildless(payloads, ike, connection) }
         let child = ChildSAID(nextNumber())
         emit(.childCreated(child, ike.id, connection.id))
         func reject(_ type: NotifyType) -> [Payload] {
             emit(.childRejected(child, ike.id, .refusing(type)))
             return [.notify(NotifyPayload(type: type))]
         }
+        guard connection.childless != .force || halfOpen.session != nil else { return reject(.noAdditionalSAs) }
         guard let tsi = payloads.trafficSelectorsInitiator, let tsr = payloads.trafficSelectorsResponder else {
             return reject(.tsUnacceptable)
         }
@@ -341,8 +404,8 @@ extension Engine {
 
     /// The connection that the identities mean: the one that IKE_SA_INIT was answered with where it fits, and of those
     /// that fit one whose selectors do too.
-    private func selectConnection(
-        _ ike: IKESA, peer: Identification, ourselves: Identification?, proof: AuthenticationPayload,
+    func selectConnection(
+        _ ike: IKESA, peer: Identification, ourselves: Identification?, proof: AuthenticationPayload?,
         session: TicketContents?, tsi: [TrafficSelector]?,
         tsr: [TrafficSelector]?
     ) -> Connection? {
@@ -355,7 +418,7 @@ extension Engine {
                 && (ike.suite.map(connection.admits) ?? false)
         }
         // Of several for the same identities, one that takes the way in which the peer proves its own.
-        let proven = fitting.filter { session != nil || $0.remote.authentication.takes(proof.method) }
+        let proven = fitting.filter { session != nil || $0.remote.authentication.takes(proof?.method) }
         let able = proven.isEmpty ? fitting : proven
         let ordered = able.filter { $0.id == ike.connection } + able.filter { $0.id != ike.connection }
         guard let tsi, let tsr else { return ordered.first }
@@ -373,7 +436,7 @@ extension Engine {
     }
 
     /// Our AUTH; nil where there is no key for the two identities.
-    private func prove(
+    func prove(
         _ connection: Connection, _ ike: IKESA, identification: Identification, message: [UInt8], peerNonce: [UInt8],
         peer: Identification?
     ) throws(CryptoError) -> (AuthenticationMethod, [UInt8])? {
@@ -389,6 +452,8 @@ extension Engine {
         // RFC 7619 §2.1: SK_px stands in for the shared secret.
         case .null: secret = skP
         case .signature(let policy): return try sign(signed, policy, ike)
+        // It has no AUTH before EAP is over.
+        case .eap: return nil
         }
         return (
             connection.local.authentication == .null ? .null : .sharedKeyMIC,
@@ -397,7 +462,7 @@ extension Engine {
     }
 
     /// Whether the peer's AUTH is right, and how it was made.
-    private func verify(
+    func verify(
         _ proof: AuthenticationPayload, _ connection: Connection, _ ike: IKESA, keys: IKEKeys, prf: PRFAlgorithm,
         identification: Identification, message: [UInt8], peerNonce: [UInt8], isResumption: Bool,
         certificates: [CertificatePayload]
@@ -433,6 +498,7 @@ extension Engine {
             case .null:
                 guard proof.method == .null else { return mismatch }
                 secret = skP
+            case .eap: return mismatch
             }
             let expected = try AuthenticationOctets.sharedKey(secret, prf: prf, signed: signed)
             guard constantTimeEquals(expected, proof.data) else { return mismatch }
@@ -506,6 +572,7 @@ extension Engine {
             encapsulation: encapsulation(of: ike), remote: ike.remote, established: now, replaces: replaces)
         childSAsByID[id] = ChildSA(facts: facts, attemptsBefore: records[connection.id]?.revivalAttempts ?? 0)
         childByInboundSPI[inbound] = id
+        childrenByConnection[connection.id, default: []].insert(id)
         ike.children.append(id)
         records[connection.id]?.child = id
         records[connection.id]?.revivalAttempts = 0
@@ -540,7 +607,7 @@ extension Engine {
 
     private func forgetOthers(than ike: IKESA, peer: Identification) {
         for other in ikes.values.sorted(by: { $0.id < $1.id }) where other !== ike && other.peer == peer {
-            discard(other, .replaced)
+            discard(other, .replaced, successor: ike)
         }
     }
 }

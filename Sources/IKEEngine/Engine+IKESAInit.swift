@@ -121,6 +121,7 @@ extension Engine {
         emit(.proposalAccepted(ike.id, nil, answer[0]))
         emit(.suiteAgreed(ike.id, suite))
         noteNAT(payloads, ike)
+        ike.peerSupportsChildless = payloads.notify(.childlessIKEv2Supported) != nil
         emit(.ikeSAInitProcessed(ike.id, suite, from: datagram.remote))
         // RFC 4555 §3.3; whether the peer speaks MOBIKE is only known when it is too late for that.
         if connection.mobility, profile.floatsForMobility, payloads.notify(.natDetectionSourceIP) != nil {
@@ -316,7 +317,7 @@ extension Engine {
             faked: connection.encapsulation == .always)
         payloads += certificateRequest(candidates)
         if ike.usesPPK { payloads += ppkOffer(connection, ike) }
-        if profile.announcesChildless { payloads.append(.notify(NotifyPayload(type: .childlessIKEv2Supported))) }
+        payloads += childlessNotify(connection)
         payloads += profile.vendorIDs.map { .vendorID($0) }
         payloads = laidOut(payloads, .ikeSAInit, isResponse: true, ike)
         let octets = Message(

@@ -45,22 +45,20 @@ extension Engine {
     ) {
         let own = (local: ike.local, remote: ike.remote)
         let ends = isResponse ? ike.requestEnds ?? own : own
-        emit(
-            .messagePassed(
-                ike.id,
-                MessageFacts(
-                    isSent: true, exchange: exchange, isResponse: isResponse, messageID: messageID, payloads: payloads,
-                    datagramOctets: datagrams.map(\.octets.count), local: ends.local, remote: ends.remote)))
+        var facts = MessageFacts(
+            isSent: true, exchange: exchange, isResponse: isResponse, messageID: messageID, payloads: payloads,
+            datagramOctets: datagrams.map(\.octets.count), local: ends.local, remote: ends.remote)
+        if profile.tellsOctets { facts.datagrams = datagrams.map(\.octets) }
+        emit(.messagePassed(ike.id, facts))
     }
 
     func tellReceived(_ ike: IKESA, _ header: IKEHeader, _ payloads: [Payload], in datagram: Datagram) {
-        emit(
-            .messagePassed(
-                ike.id,
-                MessageFacts(
-                    isSent: false, exchange: header.exchangeType, isResponse: header.isResponse,
-                    messageID: header.messageID, payloads: payloads, datagramOctets: [datagram.octets.count],
-                    local: datagram.local, remote: datagram.remote)))
+        var facts = MessageFacts(
+            isSent: false, exchange: header.exchangeType, isResponse: header.isResponse,
+            messageID: header.messageID, payloads: payloads, datagramOctets: [datagram.octets.count],
+            local: datagram.local, remote: datagram.remote)
+        if profile.tellsOctets { facts.datagrams = [datagram.octets] }
+        emit(.messagePassed(ike.id, facts))
     }
 }
 

@@ -12,6 +12,9 @@ extension Engine {
 
     /// N(USE_PPK) where there is one for the peer; who insists says it without one, too.
     func ppkOffer(_ connection: Connection, _ ike: IKESA) -> [Payload] {
+        // RFC 8784 §3 has other rules for EAP, which are not followed here.
+        if case .eap = connection.local.authentication { return [] }
+        if case .eap = connection.remote.authentication { return [] }
         switch connection.ppk {
         case .never: return []
         case .insist: break

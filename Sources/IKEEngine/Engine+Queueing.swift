@@ -78,7 +78,7 @@ extension Engine {
         ikes.values.sorted { $0.id < $1.id }.flatMap { ike -> [ReservedSPI] in
             var offers = ike.negotiations.sorted { $0.key < $1.key }.map { ($0.value.offer, $0.value.connection) }
             if case .authSent(let offer) = ike.phase, let connection = ike.connection {
-                offers.append((offer.child, connection))
+                if let child = offer.child { offers.append((child, connection)) }
             }
             return offers.map { offer, connection in
                 ReservedSPI(

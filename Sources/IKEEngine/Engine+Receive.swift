@@ -223,6 +223,8 @@ extension Engine {
         }
         switch (header.exchangeType, ike.phase) {
         case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
+        case (.ikeAuth, .awaitingEAP(let exchange)): answerEAP(payloads, ike, exchange)
+        case (.informational, .awaitingEAP): answerFarewell(payloads, ike)
         case (.informational, .established), (.informational, .deleting): answerInformational(payloads, ike)
         case (.createChildSA, .established): answerCreateChildSA(payloads, ike)
         case (.createChildSA, .deleting):
@@ -235,7 +237,8 @@ extension Engine {
     private func takeResponse(_ payloads: [Payload], header: IKEHeader, _ ike: IKESA) {
         guard let pending = settle(ike) else { return }
         switch (pending.purpose, ike.phase) {
-        case (.ikeAuth, .authSent(let offer)): takeIKEAuthResponse(payloads, ike, offer)
+        case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
+            takeIKEAuthResponse(payloads, ike, offer)
         case (.deleteIKE, .deleting(let reason)): discard(ike, reason)
         case (.deleteChildren(let children), _): finishDeletion(of: children, ike)
         case (.createChild(let child, _, _, _), .established): takeChildResponse(payloads, ike, child)

@@ -12,8 +12,9 @@ extension Engine {
             let suite = ike.suite,
             let connection = connection(of: ike)
         else { return }
-        // RFC 7296 §2.25.2: not while Child SAs are being made or closed; the queue of requests would mix them.
-        guard ike.negotiations.isEmpty, ike.closing.isEmpty else {
+        // RFC 7296 §2.25.2: not while Child SAs are being made or closed; the queue of requests would mix them. Nor as long as
+        // it is open whether this one, which the peer made in place of one that we replace as well, gets its Child SAs.
+        guard ike.negotiations.isEmpty, ike.closing.isEmpty, collidingIKESA(with: ike) == nil else {
             timers.set(.ikeRekey(id), at: now + Engine.rekeyRetry)
             return
         }
@@ -170,8 +171,16 @@ extension Engine {
     /// The peer speaks of Child SAs in an IKE SA that it made in place of one that we replace as well: it has not heard of our
     /// wish, or has decided against it, and has moved them already (RFC 7296 §2.8.2).
     func adoptWhatIsInUse(_ theirs: IKESA) {
-        guard let old = ikes.values.first(where: { $0.rekey?.collision?.made == theirs.id }) else { return }
+        guard let old = collidingIKESA(with: theirs) else { return }
         inherit(from: old, by: theirs)
+    }
+
+    /// The IKE SA that both ends replace, of which the peer's replacement is this one.
+    func collidingIKESA(with theirs: IKESA) -> IKESA? {
+        guard let old = theirs.predecessor.flatMap({ ikes[$0] }), old.rekey?.collision?.made == theirs.id else {
+            return nil
+        }
+        return old
     }
 
     // MARK: Both
@@ -192,6 +201,7 @@ extension Engine {
             id: id, role: role, connection: old.connection, local: old.local, remote: old.remote,
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, phase: .established,
             vectorStart: random.octets(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, now: now)
+        new.predecessor = old.id
         new.keys = keys
         new.suite = suite
         new.nat = old.nat

@@ -239,7 +239,7 @@ extension Engine {
         if let id = ikeByLocalSPI[session.responderSPI.value], let old = ikes[id], old !== ike,
             old.initiatorSPI == session.initiatorSPI
         {
-            discard(old, .replaced)
+            discard(old, .replaced, successor: ike)
         }
     }
 

@@ -66,8 +66,15 @@ extension Engine {
         guard case .signature(let policy) = connection.local.authentication, let own = policy.certificate,
             policy.sending == .always || (policy.sending == .ifAsked && ike.isAskedForCertificate)
         else { return [] }
+        return (policy.sendsIntermediates ? chain(of: own) : [own]).map {
+            .certificate(CertificatePayload(encoding: .x509Signature, data: $0.der))
+        }
+    }
+
+    /// A certificate and the authorities up to the anchor.
+    func chain(of own: Certificate) -> [Certificate] {
         var chain = [own]
-        while policy.sendsIntermediates, let last = chain.last, !last.isSelfIssued,
+        while let last = chain.last, !last.isSelfIssued,
             chain.count < Engine.certificateLimit,
             let next = credentials.trust.intermediates.first(where: {
                 $0.subject == last.issuer && $0.isAuthority && !$0.isSelfIssued && !chain.contains($0)
@@ -75,7 +82,7 @@ extension Engine {
         {
             chain.append(next)
         }
-        return chain.map { .certificate(CertificatePayload(encoding: .x509Signature, data: $0.der)) }
+        return chain
     }
 
     // MARK: Our AUTH
@@ -230,10 +237,15 @@ extension SignatureMethod {
 
 extension AuthenticationPolicy {
     /// Whether AUTH of such a method may be what it asks for.
-    func takes(_ method: AuthenticationMethod) -> Bool {
-        switch self {
+    ///
+    /// nil: there is no AUTH, since EAP is to be begun.
+    func takes(_ method: AuthenticationMethod?) -> Bool {
+        guard let method else { return if case .eap = self { true } else { false } }
+        return switch self {
         case .sharedKey: method == .sharedKeyMIC
         case .null: method == .null
+        // AUTH stands in a later message, and has the MSK for a key.
+        case .eap: false
         case .signature:
             [.digitalSignature, .rsaDigitalSignature, .ecdsa256, .ecdsa384, .ecdsa521].contains(method)
         }

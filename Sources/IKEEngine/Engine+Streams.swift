@@ -91,7 +91,7 @@ extension Engine {
         guard let id = ike.connection, case .udpThenTCP? = records[id]?.connection.transport else { return }
         switch ike.phase {
         case .initSent, .resumeSent: records[id]?.prefersTCP = !ike.isOverStream
-        case .awaitingAuth, .authSent, .established, .deleting: break
+        case .awaitingAuth, .awaitingEAP, .authSent, .established, .deleting: break
         }
     }
 

@@ -47,6 +47,9 @@ package final class Engine {
     /// The responder's IKE SAs whose peer has not proved its identity: what the limits of RFC 7296 §2.6 count.
     var halfOpenIKEs: Set<IKESAID> = []
     var childByInboundSPI: [ESPSPI: ChildSAID] = [:]
+    var childrenByConnection: [ConnectionID: Set<ChildSAID>] = [:]
+    /// The connections whose `terminate` or `suspend` waits for an SA's end.
+    var endsAwaited: [EndingSA: Set<ConnectionID>] = [:]
 
     var timers = TimerQueue()
     var now = Instant.zero
@@ -162,18 +165,25 @@ extension Engine {
         }
     }
 
-    package var ikeSAs: [IKESnapshot] {
-        ikes.keys.sorted().map { id in
-            let ike = ikes[id]!
-            var snapshot = IKESnapshot(
-                ike: id, connection: ike.connection, role: ike.role, state: ike.state, local: ike.local,
-                remote: ike.remote, initiatorSPI: ike.initiatorSPI, responderSPI: ike.responderSPI, suite: ike.suite,
-                peer: ike.peer, established: ike.established, expires: ike.expires, children: ike.children)
-            snapshot.leases = ike.configuration?.addresses ?? ike.leases
-            snapshot.rekeyTime = ike.rekeyTime
-            return snapshot
-        }
+    package var ikeSAs: [IKESnapshot] { ikes.keys.sorted().compactMap { ikeSA($0) } }
+
+    package func ikeSA(_ id: IKESAID) -> IKESnapshot? {
+        guard let ike = ikes[id] else { return nil }
+        var snapshot = IKESnapshot(
+            ike: id, connection: ike.connection, role: ike.role, state: ike.state, local: ike.local,
+            remote: ike.remote, initiatorSPI: ike.initiatorSPI, responderSPI: ike.responderSPI, suite: ike.suite,
+            peer: ike.peer, established: ike.established, expires: ike.expires, children: ike.children)
+        snapshot.leases = ike.configuration?.addresses ?? ike.leases
+        snapshot.rekeyTime = ike.rekeyTime
+        return snapshot
     }
 
     package var childSAs: [ChildFacts] { childSAsByID.keys.sorted().map { childSAsByID[$0]!.facts } }
+
+    /// Whether a connection has another Child SA.
+    package func hasChildSA(of connection: ConnectionID, besides child: ChildSAID) -> Bool {
+        // Of two in the set one is another.
+        guard let children = childrenByConnection[connection] else { return false }
+        return children.count > 1 || children.first != child
+    }
 }

@@ -1,25 +1,27 @@
-import IKEWire
+package import IKEWire
 
 /// The fragments of one message on their way in, each already authenticated (RFC 7383 §2.6).
-struct FragmentReassembly {
+package struct FragmentReassembly {
     /// Fragments of a message beyond which it is refused: 64 × about 500 octets is more than a message may need.
-    static let fragmentLimit = 64
+    package static let fragmentLimit = 64
     /// Octets of all of them together: as many as a message may have that comes in one piece. A peer that is not yet
     /// authenticated can make us keep this much.
-    static let octetLimit = WireLimit.messageOctets
+    package static let octetLimit = WireLimit.messageOctets
 
     private var messageID: UInt32 = 0
     private var total: UInt16 = 0
     private var innerFirst = PayloadType(rawValue: 0)
     private var parts: [UInt16: [UInt8]] = [:]
     /// Of the plaintexts that are kept.
-    private(set) var octets = 0
+    package private(set) var octets = 0
+
+    package init() {}
 
     /// Adds a fragment's plaintext; returns the whole inside once it is complete.
     ///
     /// A greater total starts over, a smaller one is ignored (RFC 7383 §2.6).
     /// - Throws: `limit` for more fragments or octets than are kept; what has come of the message is forgotten.
-    mutating func add(
+    package mutating func add(
         messageID: UInt32, number: UInt16, total: UInt16, innerFirst: PayloadType, plaintext: [UInt8]
     ) throws(WireError) -> (innerFirst: PayloadType, octets: [UInt8], fragments: Int)? {
         guard total <= FragmentReassembly.fragmentLimit else {

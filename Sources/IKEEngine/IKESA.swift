@@ -38,6 +38,8 @@ final class IKESA {
     var announced: Set<NotifyType> = []
     var lastHeard: Instant
     var lastSent: Instant
+    /// The responder's CHILDLESS_IKEV2_SUPPORTED (RFC 6023 §3).
+    var peerSupportsChildless = false
     /// RFC 5685 §3: it has said so.
     var peerSupportsRedirect = false
     /// nil: one of the ends does not speak MOBIKE.
@@ -58,6 +60,8 @@ final class IKESA {
     var rekey: IKERekey?
     /// What the peer has put in its place (RFC 7296 §1.3.2); it should be deleted soon.
     var replacement: IKESAID?
+    /// What it was made in the place of, by either end.
+    var predecessor: IKESAID?
     /// Connections whose Child SAs wait for this IKE SA to stand.
     var queue: [ConnectionID] = []
     /// Child SAs for which our Delete is on its way.
@@ -104,12 +108,15 @@ final class IKESA {
         lastSent = now
     }
 
+    /// Indirect where a phase has much to keep: an established IKE SA has no room for it.
     enum Phase {
-        case initSent(InitiatorOffer)
-        case resumeSent(ResumptionOffer)
+        indirect case initSent(InitiatorOffer)
+        indirect case resumeSent(ResumptionOffer)
         /// The responder has answered IKE_SA_INIT or IKE_SESSION_RESUME.
-        case awaitingAuth(HalfOpen)
-        case authSent(AuthenticationOffer)
+        indirect case awaitingAuth(HalfOpen)
+        indirect case authSent(AuthenticationOffer)
+        /// The responder has begun EAP.
+        indirect case awaitingEAP(EAPExchange)
         case established
         /// Our Delete is on its way.
         case deleting(DeletionReason)
@@ -153,7 +160,10 @@ final class IKESA {
         var identification: Identification
         var resuming: HeldTicket?
         var askedForTicket: Bool
-        var child: ChildOffer
+        /// nil: none comes with IKE_AUTH (RFC 6023).
+        var child: ChildOffer?
+        /// nil: this end proves itself without EAP.
+        var eap: EAPInitiation?
     }
 
     /// The SPI by which messages to us name this IKE SA.
@@ -165,6 +175,7 @@ final class IKESA {
         case .resumeSent: .resumeSent
         case .awaitingAuth(let halfOpen): halfOpen.session == nil ? .initResponded : .resumeResponded
         case .authSent: .authSent
+        case .awaitingEAP: .initResponded
         case .established: .established
         case .deleting: .deleting
         }

@@ -3,7 +3,7 @@ import IKEModel
 import IKEWire
 
 /// The keys of an IKE SA (RFC 7296 §2.14): SK_d, SK_p*, and the two ciphers made of SK_e* and SK_a*.
-struct IKEKeys {
+final class IKEKeys {
     let skD: SecretBytes
     let skPi: SecretBytes
     let skPr: SecretBytes
@@ -38,9 +38,12 @@ struct IKEKeys {
             encryption: suite.cipher.algorithm, keyBits: suite.cipher.definiteKeyBits, integrity: suite.integrity,
             encryptionKey: skEr, integrityKey: skAr)
         if exports {
-            exported = ExportedIKEKeys(
+            var keys = ExportedIKEKeys(
                 initiatorSPI: spiI, responderSPI: spiR, cipher: suite.cipher, integrity: suite.integrity, skEi: skEi,
                 skEr: skEr, skAi: skAi, skAr: skAr)
+            (keys.skD, keys.skPi, keys.skPr) = (skD, skPi, skPr)
+            (keys.initiatorNonce, keys.responderNonce) = (ni, nr)
+            exported = keys
         }
     }
 

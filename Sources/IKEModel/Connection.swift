@@ -8,15 +8,18 @@ package enum AuthenticationPolicy: Hashable, Sendable {
     case null
     /// With a key pair: RFC 7427, or the classic methods.
     case signature(SignaturePolicy)
+    /// RFC 7296 §2.16.
+    case eap(EAPPolicy)
 
     /// What a ticket remembers of it.
-    package enum Kind: UInt8, Hashable, Sendable { case sharedKey, null, signature }
+    package enum Kind: UInt8, Hashable, Sendable { case sharedKey, null, signature, eap }
 
     package var kind: Kind {
         switch self {
         case .sharedKey: .sharedKey
         case .null: .null
         case .signature: .signature
+        case .eap: .eap
         }
     }
 }
@@ -87,6 +90,17 @@ package struct RetransmissionSchedule: Hashable, Sendable {
     }
 }
 
+/// Whether IKE SAs come up without a first Child SA, which then has a CREATE_CHILD_SA exchange of its own (RFC 6023).
+package enum ChildlessPolicy: Hashable, Sendable {
+    /// As responder alone: such a peer is taken. As initiator the first Child SA comes with IKE_AUTH.
+    case allow
+    /// As initiator, too, where the responder says that it can do without.
+    case prefer
+    /// At both ends: an IKE SA whose IKE_AUTH brings a Child SA is none.
+    case force
+    case never
+}
+
 /// How long SAs live and when they are replaced (RFC 7296 §2.8).
 package struct Lifetimes: Hashable, Sendable {
     package var ike: Duration
@@ -154,6 +168,7 @@ package struct Connection: Hashable, Sendable {
     /// Addresses that this host takes for packets of its own through the tunnel; at most one a family is used.
     package var sourceAddresses: [IPAddress] = []
     package var configuration = ConfigurationPolicy()
+    package var childless = ChildlessPolicy.allow
     /// RFC 5685: as client, whether it goes where a gateway sends it; as gateway, where clients are sent.
     package var acceptsRedirects = false
     package var redirectTarget: IPAddress?

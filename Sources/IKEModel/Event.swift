@@ -11,8 +11,10 @@ package enum IKEState: Hashable, Sendable {
 package enum RequestPurpose: Hashable, Sendable {
     case ikeSAInit
     case sessionResume
-    /// The Child SA that it proposes, and its inbound SPI; nil for childless.
+    /// The Child SA that it proposes, and its inbound SPI.
     case ikeAuth(child: ChildSAID, inbound: ESPSPI, encapsulated: Bool)
+    /// An IKE_AUTH that proposes no Child SA: there is none (RFC 6023), or it was proposed before EAP began.
+    case ikeAuthAlone
     /// CREATE_CHILD_SA: the Child SA that it proposes, and the one that it is to replace.
     case createChild(child: ChildSAID, inbound: ESPSPI, encapsulated: Bool, replacing: ChildSAID?)
     /// CREATE_CHILD_SA: the IKE SA that is to replace the one that carries the request.
@@ -50,6 +52,9 @@ package enum FailureReason: Hashable, Sendable {
     case badSyntax(String)
     case dataPlane(String)
     case ppk(PPKFailure)
+    case eap(EAPFailure)
+    /// The responder does not say that it can do without a first Child SA, and we cannot do with one (RFC 6023 §3).
+    case childlessUnsupported
 }
 
 /// Why an SA went away.
@@ -73,6 +78,7 @@ package enum AuthenticationProof: Hashable, Sendable {
     case sessionResumption(ResumptionAuthentication)
     case null
     case signature(SignatureProof)
+    case eap(EAPProof)
 }
 
 /// Why a ticket was not taken (RFC 5723 §4.3.2).
@@ -172,7 +178,7 @@ package enum Event: Hashable, Sendable {
     /// The peer's choice.
     case proposalAccepted(IKESAID, ChildSAID?, Proposal)
     case ikeSAInitProcessed(IKESAID, IKESuite, from: Endpoint)
-    /// Only from an engine that was asked for keys; for no dialect.
+    /// Only from an engine that was asked for keys; for a dialect whose consoles show them, and no other.
     case ikeKeys(IKESAID, ExportedIKEKeys)
     /// INVALID_KE_PAYLOAD: IKE_SA_INIT is sent anew with the group that the peer wants (RFC 7296 §1.2).
     case keyExchangeRefused(IKESAID, tried: KeyExchangeMethod, suggested: KeyExchangeMethod, from: Endpoint)
@@ -196,11 +202,15 @@ package enum Event: Hashable, Sendable {
     // Child SAs
     /// A Child SA was proposed; it exists from here on, as a number.
     case childCreated(ChildSAID, IKESAID, ConnectionID)
+    /// A responder has an inbound SPI for a Child SA whose selectors fit (`WireProfile.reservesSPIBeforeChoice`).
+    case spiReserved(ChildSAID, IKESAID, ESPSPI)
     /// This end asks for a Child SA in an exchange of its own, after `childCreated`.
     case childInitiating(ChildSAID, IKESAID, ConnectionID, replacing: ChildSAID?)
     case childEstablished(ChildFacts)
     /// A Child SA will be replaced when it has carried `soft`, and carries no more than `hard`: octets, or packets.
     case childLimited(ChildSAID, isOctets: Bool, hard: UInt64, soft: UInt64)
+    /// A Child SA has carried all that it may, and stays (`WireProfile.keepsSpentChildren`).
+    case childSpent(ChildSAID)
     /// A Child SA for a connection waits for an IKE SA that another connection with the same peer is making.
     case childQueued(ConnectionID, behind: IKESAID)
     /// The peer or we refused it; the IKE SA stays.
@@ -210,8 +220,8 @@ package enum Event: Hashable, Sendable {
     // Configuration payloads
     /// A gateway's: the peer has these from here on, for as long as the IKE SA or what replaces it stands.
     case addressesLent(IKESAID, [IPAddress])
-    /// A client's.
-    case configurationReceived(ChildSAID, IKESAID, InternalConfiguration)
+    /// A client's; without a Child SA where none came with it.
+    case configurationReceived(ChildSAID?, IKESAID, InternalConfiguration)
 
     /// A post-quantum pre-shared key is in the keys that AUTH is made with from here on (RFC 8784).
     case ppkMixed(IKESAID, Role)

@@ -15,6 +15,13 @@ package struct ExportedIKEKeys: Hashable, Sendable {
     package var skAi: SecretBytes
     package var skAr: SecretBytes
 
+    /// What is derived from, and authenticated with: for a console that shows them.
+    package var skD = SecretBytes.empty
+    package var skPi = SecretBytes.empty
+    package var skPr = SecretBytes.empty
+    package var initiatorNonce: [UInt8] = []
+    package var responderNonce: [UInt8] = []
+
     package init(
         initiatorSPI: IKESPI, responderSPI: IKESPI, cipher: CipherChoice, integrity: IntegrityAlgorithm,
         skEi: SecretBytes, skEr: SecretBytes, skAi: SecretBytes, skAr: SecretBytes

@@ -13,6 +13,8 @@ package struct MessageFacts: Hashable, Sendable {
     package var datagramOctets: [Int]
     package var local: Endpoint
     package var remote: Endpoint
+    /// The datagrams themselves; none unless the profile tells octets (`WireProfile.tellsOctets`).
+    package var datagrams: [[UInt8]] = []
 
     package init(
         isSent: Bool, exchange: ExchangeType, isResponse: Bool, messageID: UInt32, payloads: [Payload],

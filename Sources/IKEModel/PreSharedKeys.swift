@@ -23,6 +23,8 @@ package struct PreSharedKeys: Sendable {
     }
 
     package var entries: [Entry]
+    /// Of those who prove themselves by EAP (RFC 7296 §2.16).
+    package var eapSecrets: [EAPSecret] = []
     /// RFC 8784.
     package var postQuantum: [PostQuantumKey] = []
     /// Whether a key that is shorter than `minimumOctets` asks for is as good as none (FIPS mode); else it is only told.

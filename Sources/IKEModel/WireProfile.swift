@@ -19,7 +19,7 @@ package struct WireProfile: Hashable, Sendable {
     package var detectsNATInResumption: Bool
     /// Whether IDr is sent in the initiator's IKE_AUTH (RFC 7296 §1.2).
     package var sendsResponderIdentification: Bool
-    /// Whether the responder says that it can do without a first Child SA (RFC 6023).
+    /// Whether a responder whose connection allows it says that it can do without a first Child SA (RFC 6023 §3).
     package var announcesChildless: Bool
     /// Whether the peer is told this host's other addresses (RFC 4555 §3.4: MAY).
     package var announcesAddresses = true
@@ -38,6 +38,17 @@ package struct WireProfile: Hashable, Sendable {
     /// Whether an error that anybody could have sent ends an IKE_SA_INIT exchange at once; RFC 7296 §2.21.1 lets a daemon
     /// choose, and to wait for a better answer is safer.
     package var believesUnprotectedErrors = false
+    /// Whether `MessageFacts` has the octets of each datagram, for a console that dumps them.
+    package var tellsOctets = false
+    /// Whether a responder without a group of its own answers a Child SA that comes with one by INVALID_KE_PAYLOAD and
+    /// group 0, in the place of NO_PROPOSAL_CHOSEN (RFC 7296 §1.3, §2.7).
+    package var refusesKeyExchangeByGroupZero = false
+    /// Whether the refusal of a Child SA has ESP for its Protocol ID though it names no SPI (RFC 7296 §3.10: zero).
+    package var namesProtocolInRefusals = false
+    /// Whether a responder takes its SPI of a Child SA as soon as the selectors fit, before proposals are looked at.
+    package var reservesSPIBeforeChoice = false
+    /// Whether a Child SA that has carried all that it may stays, carrying nothing more; otherwise it is deleted.
+    package var keepsSpentChildren = false
 
     package init(
         vendorIDs: [[UInt8]] = [], fragmentPacketOctetsV4: Int = 576, fragmentPacketOctetsV6: Int = 1280,

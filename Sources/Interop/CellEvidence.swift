@@ -14,8 +14,8 @@ package struct CellEvidence: Sendable {
     package init(result: ScenarioResult) throws {
         self.result = result
         let output = result.output
-        for name in try FileSystem.list(output) where name.hasSuffix(".pcap") && !name.hasSuffix(".clear.pcap") {
-            let link = String(name.dropLast(5))
+        for name in try FileSystem.list(output) where name.hasSuffix(".pcapng") && !name.hasSuffix(".clear.pcapng") {
+            let link = String(name.dropLast(".pcapng".count))
             captures[link] = try CaptureDecoding.decode(output: output, link: link)
         }
         charon = try Self.text(output, "peer.sas.txt").map { CharonSAs($0) }
@@ -51,11 +51,16 @@ package struct CellEvidence: Sendable {
         }
     }
 
-    /// The notifies of all messages, by their names.
+    /// The notifies of all messages, by their names, and `EAP Failure`.
     var notifies: Set<String> {
         Set(
             datagrams.flatMap { $0.message.payloads + $0.inner }.compactMap { payload in
-                if case .notify(let notify) = payload { "\(notify.type)" } else { nil }
+                switch payload {
+                case .notify(let notify): "\(notify.type)"
+                // RFC 3748 §4: Code 4.
+                case .eap(let octets) where octets.first == 4: "EAP Failure"
+                default: nil
+                }
             })
     }
 }

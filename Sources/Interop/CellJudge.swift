@@ -24,6 +24,8 @@ package struct CellJudge {
         switch test.expectation {
         case .tunnel(let ike, let esp): judge.lookForTunnel(ike: ike, esp: esp)
         case .refused(let notify): judge.lookForRefusal(notify)
+        case .noTunnel: judge.lookForNoESP()
+        case .unsupported: break
         }
         return judge.checks
     }
@@ -61,12 +63,13 @@ package struct CellJudge {
             return check("strongSwan's view", false, "it was not asked")
         }
         // Of two IKE SAs, as after a rekey, the one that holds the Child SA.
-        guard let sa = charon.ikes.first(where: { !$0.children.isEmpty }), let theirs = sa.children.first else {
-            return check("strongSwan's view", false, "it lists no installed Child SA")
-        }
         guard let ours = evidence.child else {
             return check("swand's view", false, "its log has no Child SA")
         }
+        // Of two Child SAs the one that swand made last; one that strongSwan calls otherwise is found out below.
+        guard let sa = charon.ikes.first(where: { !$0.children.isEmpty }),
+            let theirs = sa.children.first(where: { $0["spi-in"] == ours.outbound }) ?? sa.children.first
+        else { return check("strongSwan's view", false, "it lists no installed Child SA") }
         check("IKE SA", sa.fields["state"] == "ESTABLISHED", "strongSwan: \(sa.fields["state"] ?? "?")")
         lookAtAlgorithms(sa, theirs, ours, ike: ike, esp: esp)
         compare("SPI to swand", [("strongSwan", theirs["spi-out"]), ("swand", ours.inbound)])
@@ -119,6 +122,10 @@ package struct CellJudge {
         check(
             "refusal on the link", seen.contains(notify),
             seen.contains(notify) ? notify : "no \(notify), but \(seen.sorted().joined(separator: ", "))")
+        lookForNoESP()
+    }
+
+    private mutating func lookForNoESP() {
         check("no ESP", evidence.espTotal == 0, "\(evidence.espTotal) packets of ESP")
     }
 }

@@ -35,6 +35,10 @@ package struct CellReport: Codable, Sendable {
             self.init(cell, verdict: .unsupported, reason: result.reason)
             return
         }
+        if case .unsupported(let says) = cell.test.expectation {
+            self.init(cell, result: result, says: says)
+            return
+        }
         let checks: [CellCheck]
         do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result)) } catch {
             checks = [CellCheck(name: "evidence", isGood: false, text: "\(error); \(result.reason)")]
@@ -43,5 +47,17 @@ package struct CellReport: Codable, Sendable {
         self.init(
             cell, verdict: bad == nil ? .green : .red, reason: bad.map { "\($0.name): \($0.text)" } ?? "",
             checks: checks, seconds: result.seconds)
+    }
+
+    /// Of a case that the peer cannot do: what its own log says of the attempt. Without that line the cell is red.
+    private init(_ cell: InteropCell, result: ScenarioResult, says: String) {
+        let log = (try? FileSystem.readText("\(result.output)/\(cell.peer.host).charon.log")) ?? ""
+        let line = log.split(separator: "\n").first { $0.contains(says) }.map(String.init)
+        let check = CellCheck(
+            name: "strongSwan's own word", isGood: line != nil, text: line ?? "no line of its log says \"\(says)\"")
+        self.init(
+            cell, verdict: line == nil ? .red : .unsupported,
+            reason: line.map { "strongSwan: \($0)" } ?? "\(check.name): \(check.text)", checks: [check],
+            seconds: result.seconds)
     }
 }

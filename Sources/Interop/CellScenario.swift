@@ -31,7 +31,10 @@ package struct CellScenario {
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
             "\(ours.host).conf": connection,
-            "\(ours.host).secrets": "@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\"\n",
+            "\(ours.host).secrets":
+                (["@\(test.swandID) @\(test.peerID) : PSK \"\(test.secret)\""] + test.swandSecrets
+                + (test.eap.map { ["carol : EAP \"\(password($0, of: .swand))\""] } ?? []))
+                .map { $0 + "\n" }.joined(),
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
                 "charon {\n\(peerSettings(prefix: prefix).map { "    \($0)\n" }.joined())}\n",
@@ -59,7 +62,7 @@ package struct CellScenario {
             daemon: {\(ours.host): swand, \(theirs.host): \(daemon)\(cell.hasNAT ? ", nic: none" : "")}
             hosts: [\(ours.host), \(theirs.host)]
             timeout: 30
-            protected: ["\(ours.subnet) === \(theirs.subnet)"]
+            protected: [\(cell.protected.map { "\"\($0)\"" }.joined(separator: ", "))]
 
             """
                 + (test.needsKernelESP ? "requires: [xfrm-esp]\n" : "")
@@ -69,60 +72,109 @@ package struct CellScenario {
 
     private var connection: String {
         let setup = ["logfile=/tmp/pluto.log", "logtime=no", "plutodebug=all"] + test.setup
-        let conn =
+        func conn(_ name: String, _ selectors: [String]) -> String {
+            "\nconn \(name)\n" + (ends + selectors + test.conn).map { "\t\($0)\n" }.joined()
+        }
+        let ends =
             [
-                "left=\(ours.address)", "leftid=@\(test.swandID)",
-                "right=\(theirs.reachedAt)", "rightid=@\(test.peerID)", "auto=ignore",
+                "left=\(ours.address)", "leftid=@\(test.swandID)", "right=\(theirs.reachedAt)",
+                "rightid=@\(test.peerID)", "auto=ignore", "mobike=\(test.mover == nil ? "no" : "yes")",
             ]
-            + (test.isTransport
-                ? ["type=transport"] : ["leftsubnet=\(ours.subnet)", "rightsubnet=\(theirs.subnet)"])
             + (test.certificates.map { ["leftcert=west", "leftsendcert=always", "authby=\($0.authby)"] } ?? [
                 "authby=secret"
-            ])
-            + test.conn
-        return "config setup\n" + setup.map { "\t\($0)\n" }.joined() + "\nconn w\n"
-            + conn.map { "\t\($0)\n" }.joined()
+            ]) + eapOfSwand
+        let second = InteropCell.second
+        return "config setup\n" + setup.map { "\t\($0)\n" }.joined() + conn("w", selectors)
+            + (test.hasSecond
+                ? conn("w2", ["leftsubnet=\(second.swand.subnet)", "rightsubnet=\(second.peer.subnet)"]) : "")
     }
 
-    private var method: String { test.certificates == nil ? "psk" : "pubkey" }
+    /// What swand says of the networks of the first Child SA.
+    private var selectors: [String] {
+        if test.isTransport { return ["type=transport"] }
+        return [
+            test.addressGiver == .peer ? "leftmodecfgclient=yes" : "leftsubnet=\(ours.subnet)",
+            test.addressGiver == .swand ? "rightaddresspool=\(cell.pool)" : "rightsubnet=\(theirs.subnet)",
+        ]
+    }
+
+    private static let password = "correct horse"
+
+    private func password(_ eap: InteropCase.EAP, of side: InteropSide) -> String {
+        cell.initiator == side ? eap.password : Self.password
+    }
+
+    /// Whoever initiates is the one that EAP is about.
+    private var eapOfSwand: [String] {
+        guard let eap = test.eap else { return [] }
+        if eap.isAlone { return ["left", "right"].flatMap { ["\($0)auth=eaponly", "\($0)autheap=tls"] } }
+        let end = cell.initiator == .swand ? "left" : "right"
+        let name = eap.method == .tls ? [] : ["eap_identity=\(cell.initiator == .swand ? "carol" : "%identity")"]
+        return ["\(end)auth=eap-\(eap.method.rawValue)"] + name
+    }
+
+    /// `auth` and what belongs to it, of an end in strongSwan's configuration.
+    private func method(of side: InteropSide) -> [String] {
+        guard let eap = test.eap, eap.isAlone || cell.initiator == side else {
+            return ["auth = \(test.certificates == nil ? "psk" : "pubkey")"]
+        }
+        guard eap.method == .mschapV2 else { return ["auth = eap-tls"] }
+        return ["auth = eap-mschapv2", "eap_id = \(side == .peer ? "carol" : "%any")"]
+    }
+
+    private func indented(_ lines: [String], _ depth: Int) -> String {
+        lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()
+    }
 
     private var peerConnection: String {
-        let connection =
-            [
-                "version = 2", "mobike = no", "local_addrs = \(theirs.address)", "remote_addrs = \(ours.reachedAt)",
-            ] + (test.ike.map { ["proposals = \($0)"] } ?? []) + test.peerConnection
-        let child =
-            (test.isTransport
-                ? ["mode = transport"]
-                : ["local_ts = \(test.peerOwnSubnet ?? theirs.subnet)", "remote_ts = \(ours.subnet)"])
-            + (test.esp.map { ["esp_proposals = \($0)"] } ?? []) + test.peerChild
-        func indented(_ lines: [String], _ depth: Int) -> String {
-            lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()
+        var connection = [
+            "version = 2", "mobike = \(test.mover == nil ? "no" : "yes")",
+            "local_addrs = \(test.mover == .peer ? "%any" : theirs.address)", "remote_addrs = \(ours.reachedAt)",
+        ]
+        if test.addressGiver == .peer { connection.append("pools = lent") }
+        if test.addressGiver == .swand { connection.append("vips = \(test.family.isV6Inside ? "::" : "0.0.0.0")") }
+        connection += (test.ike.map { ["proposals = \($0)"] } ?? []) + test.peerConnection
+        // Where nothing is said of selectors, they are the address that is given or, without one, the host's own.
+        var networks: [String] = []
+        if !test.isTransport, test.addressGiver != .swand {
+            networks.append("local_ts = \(test.peerOwnSubnet ?? theirs.subnet)")
         }
+        if !test.isTransport, test.addressGiver != .peer { networks.append("remote_ts = \(ours.subnet)") }
+        let more = (test.isTransport ? ["mode = transport"] : []) + (test.esp.map { ["esp_proposals = \($0)"] } ?? [])
+        let pair = InteropCell.second
+        let second = ["local_ts = \(pair.peer.subnet)", "remote_ts = \(pair.swand.subnet)"]
+        func section(_ name: String, _ lines: [String]) -> String {
+            "            \(name) {\n\(indented(lines, 4))            }\n"
+        }
+        let children =
+            section("net", networks + more + test.peerChild)
+            + (test.hasSecond ? section("net2", second + more + test.peerChild) : "")
+        let pools = test.addressGiver == .peer ? "pools {\n    lent {\n        addrs = \(cell.pool)\n    }\n}\n" : ""
         return """
             connections {
                 gw {
             \(indented(connection, 2))        local {
-                        auth = \(method)
-                        id = \(test.peerID)
+            \(indented(method(of: .peer), 3))            id = \(test.peerID)
                     }
                     remote {
-                        auth = \(method)
-                        id = \(test.swandID)
+            \(indented(method(of: .swand), 3))            id = \(test.swandID)
                     }
                     children {
-                        net {
-            \(indented(child, 4))            }
-                    }
+            \(children)        }
                 }
             }
             secrets {
                 ike-1 {
                     secret = "\(test.peerSecret ?? test.secret)"
                 }
-            }
+            \(indented(test.peerSecrets, 1))\(eapSecret)}
 
-            """
+            """ + pools
+    }
+
+    private var eapSecret: String {
+        guard let eap = test.eap, eap.method == .mschapV2 else { return "" }
+        return "    eap-1 {\n        id = carol\n        secret = \"\(password(eap, of: .peer))\"\n    }\n"
     }
 
     // MARK: Commands
@@ -140,7 +192,7 @@ package struct CellScenario {
                 Step(host: "nic", command: "nft 'add rule ip nat out oifname eth1 masquerade'", output: []),
             ]
         }
-        let isV6 = test.family != .v4
+        let isV6 = test.family.isV6Outside || test.family.isV6Inside
         steps += [
             Step(
                 host: ours.host, command: "../../guestbin/swan-prep --nokeys\(isV6 ? " --46" : "") >/dev/null",
@@ -153,6 +205,18 @@ package struct CellScenario {
             Step(host: ours.host, command: "../../guestbin/wait-until-pluto-started", output: []),
             Step(host: ours.host, command: "ipsec add w", output: ["\"w\": added IKEv2 connection"]),
         ]
+        if test.hasSecond {
+            let second = InteropCell.second
+            steps += [
+                Step(host: ours.host, command: "ipsec add w2", output: ["\"w2\": added IKEv2 connection"]),
+                Step(host: ours.host, command: "ip addr add \(second.swand.inside)/24 dev lo", output: []),
+                Step(host: theirs.host, command: "ip addr add \(second.peer.inside)/24 dev lo", output: []),
+                Step(
+                    host: ours.host, command: "ip route add \(second.peer.subnet) via \(theirs.address)", output: []),
+                Step(
+                    host: theirs.host, command: "ip route add \(second.swand.subnet) via \(ours.address)", output: []),
+            ]
+        }
         return steps + test.actions.flatMap(steps(of:))
     }
 
@@ -193,6 +257,23 @@ package struct CellScenario {
             return cell.initiator == .swand
                 ? [on(.swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1; echo $?", "0")]
                 : [on(.peer, "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1; echo $?", "0")]
+        case .attempt:
+            return [
+                on(
+                    cell.initiator,
+                    cell.initiator == .swand
+                        ? "ipsec up w >OUTPUT/ours.up.txt 2>&1"
+                        : "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1")
+            ]
+        case .upSecond:
+            return [
+                cell.initiator == .swand
+                    ? on(.swand, "ipsec up w2 >OUTPUT/ours.up2.txt 2>&1; echo $?", "0")
+                    : on(.peer, "swanctl --initiate --child net2 >OUTPUT/peer.up2.txt 2>&1; echo $?", "0")
+            ]
+        case .pingSecond(let count):
+            let second = InteropCell.second
+            return [ping(.swand, count, 56, from: second.swand.inside, to: second.peer.inside)]
         case .upFails(let swand, let peer):
             return cell.initiator == .swand
                 ? [
@@ -207,12 +288,11 @@ package struct CellScenario {
                             + "echo $?", "0")
                 ]
         case .ping(let count, let octets):
-            return [
-                on(
-                    .swand,
-                    "ping -n -q -i 0.01 -W 3 -c \(count) -s \(octets) -I \(ours.inside) \(theirs.inside) | "
-                        + "grep -o '[0-9]* received'", "\(count) received")
-            ]
+            switch test.addressGiver {
+            case .swand: return [ping(.peer, count, octets, from: nil, to: ours.inside)]
+            case .peer: return [ping(.swand, count, octets, from: nil, to: theirs.inside)]
+            case nil: return [ping(.swand, count, octets, from: ours.inside, to: theirs.inside)]
+            }
         case .rekeyChild(let side): return rekey(side, child: true)
         case .rekeyIKE(let side): return rekey(side, child: false)
         case .compare:
@@ -237,6 +317,18 @@ package struct CellScenario {
                         separator: log), output: output)
             ]
         }
+    }
+
+    /// One at a time: behind the last of several, ping waits for two round trips and no longer, which a busy machine does
+    /// not always keep to.
+    /// - Parameter source: nil for the one that the host takes by itself.
+    private func ping(_ side: InteropSide, _ count: Int, _ octets: Int, from source: String?, to address: String)
+        -> Step
+    {
+        let one = "ping -n -q -W 3 -c 1 -s \(octets) \(source.map { "-I \($0) " } ?? "")\(address)"
+        return Step(
+            host: host(side), command: "for i in {1..\(count)}; do \(one); done | grep -c ' 1 received'",
+            output: ["\(count)"])
     }
 
     /// Replaces an SA and waits until one stands in its place, alone.

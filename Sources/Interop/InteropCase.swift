@@ -10,7 +10,11 @@ package enum InteropSide: String, Codable, Sendable, CaseIterable {
 /// tunnel between two networks over IPv4 with a shared key.
 package struct InteropCase: Sendable {
     /// Addresses outside and inside.
-    package enum Family: Sendable { case v4, v6, v4InV6 }
+    package enum Family: Sendable {
+        case v4, v6, v4InV6, v6InV4
+        var isV6Outside: Bool { self == .v6 || self == .v4InV6 }
+        var isV6Inside: Bool { self == .v6 || self == .v6InV4 }
+    }
     /// Where a NAT stands: before one of the ends, which is then the only one that can initiate.
     package enum NAT: Sendable {
         case none
@@ -23,15 +27,24 @@ package struct InteropCase: Sendable {
         case tunnel(ike: String?, esp: String?)
         /// The responder refuses, with this notify on the wire, and nothing goes through.
         case refused(notify: String)
+        /// The initiator sees for itself that it cannot be, and nothing goes through.
+        case noTunnel
+        /// The peer cannot do it here: it is tried all the same, and a line of its log has to hold this text.
+        case unsupported(says: String)
     }
 
     /// What is done, in order.
     package enum Action: Sendable {
         /// The initiator brings it up.
         case up
+        /// The initiator tries to, whatever comes of it.
+        case attempt
         /// The initiator tries to, and fails; one of its lines holds this text.
         case upFails(swand: String, peer: String)
         case ping(count: Int, octets: Int)
+        /// The initiator brings up the second Child SA, and a ping goes through it.
+        case upSecond
+        case pingSecond(count: Int)
         case rekeyChild(InteropSide)
         case rekeyIKE(InteropSide)
         /// Both are asked what they have: the judge compares.
@@ -60,10 +73,26 @@ package struct InteropCase: Sendable {
         }
     }
 
+    /// The initiator proves who it is by EAP (RFC 7296 §2.16), under the name carol; the responder has a certificate.
+    package struct EAP: Sendable {
+        package enum Method: String, Sendable {
+            case mschapV2 = "mschapv2"
+            case tls
+        }
+        package var method: Method
+        /// Whether the responder does without its certificate too (RFC 5998).
+        package var isAlone = false
+        /// What the initiator takes for the password.
+        package var password = "correct horse"
+
+        package init(_ method: Method) { self.method = method }
+    }
+
     package let name: String
     package let about: String
     /// nil: a shared key.
     package var certificates: Certificates?
+    package var eap: EAP?
     package var family = Family.v4
     package var nat = NAT.none
     /// Lines of swand's `conn` and of its `config setup`.
@@ -82,13 +111,21 @@ package struct InteropCase: Sendable {
     package var peerID = "east.example.com"
     /// What strongSwan protects in its own opinion, where that is not what swand thinks.
     package var peerOwnSubnet: String?
+    /// Who gives the other an address of a pool, which is all that the other protects (RFC 7296 §2.19).
+    package var addressGiver: InteropSide?
+    /// Whose address changes (RFC 4555); nil: neither speaks MOBIKE.
+    package var mover: InteropSide?
+    /// Both have a second Child SA, between two networks of its own.
+    package var hasSecond = false
+    package var isTransport = false
+    /// Further lines of swand's ipsec.secrets, and sections of strongSwan's `secrets`.
+    package var swandSecrets: [String] = []
+    package var peerSecrets: [String] = []
+    /// The peer's own ESP cannot do it: it is given the kernel's, which the cell then requires.
+    package var needsKernelESP = false
     package var expectation = Expectation.tunnel(ike: nil, esp: nil)
     package var initiators = InteropSide.allCases
     package var actions: [Action] = InteropCase.standardActions
-    /// The peer's own ESP cannot do it: it is given the kernel's, which the cell then requires.
-    package var needsKernelESP = false
-    /// The ends protect nothing but their own addresses, in transport mode.
-    package var isTransport = false
     /// Impairments of the link, as `scenario.yaml` has them.
     package var impairments: [String] = []
 

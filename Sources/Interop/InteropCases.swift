@@ -2,7 +2,7 @@
 package enum InteropCases {
     package static let all: [InteropCase] =
         groups + ikeCiphers + ikeIntegrity + espCiphers + espIntegrity + shapes
-        + lives + failures + signatures
+        + lives + failures + peculiarities + signatures + eap
 
     /// A tunnel with exactly one choice for the IKE SA.
     private static func ike(
@@ -110,6 +110,7 @@ package enum InteropCases {
         InteropCase("defaults", "both with their own proposals"),
         InteropCase("ipv6", "IPv6 in IPv6").with { $0.family = .v6 },
         InteropCase("ipv4-in-ipv6", "IPv4 in IPv6").with { $0.family = .v4InV6 },
+        InteropCase("ipv6-in-ipv4", "IPv6 in IPv4").with { $0.family = .v6InV4 },
         InteropCase("nat-before-swand", "swand behind a NAT").with {
             $0.nat = .before(.swand)
             $0.initiators = [.swand]
@@ -132,18 +133,41 @@ package enum InteropCases {
             $0.peerOwnSubnet = "192.0.0.0/16"
             $0.conn = ["narrowing=yes"]
         },
+        InteropCase("narrowing-swand", "swand's idea of strongSwan's network is wider, and is narrowed").with {
+            $0.peerOwnSubnet = "192.0.2.128/25"
+            $0.conn = ["narrowing=yes"]
+        },
         InteropCase("transport", "transport mode").with {
-            ($0.needsKernelESP, $0.isTransport) = (true, true)
-            $0.actions = around(
-                .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]), .rekeyChild(.swand))
+            $0.isTransport = true
+            $0.expectation = .unsupported(says: "IPsec SA: unsupported mode")
+            $0.actions = [.attempt]
         },
         InteropCase("esn", "extended sequence numbers").with {
+            $0.conn = ["esp=aes_gcm256", "esn=yes"]
+            $0.esp = "aes256gcm16-esn"
+            $0.expectation = .unsupported(says: "IPsec SA: ESN not supported")
+            $0.actions = [.attempt]
+        },
+        // Since 5.9.11 it can be told to (kernel-libipsec.raw_esp); before, it pretends a NAT whenever it is loaded.
+        InteropCase("raw-esp", "ESP as IP protocol 50").with {
+            $0.expectation = .unsupported(says: "faking NAT situation to enforce UDP encapsulation")
+            $0.actions = [.attempt]
+        },
+        InteropCase("transport-kernel", "transport mode, strongSwan on the kernel's ESP").with {
+            ($0.needsKernelESP, $0.isTransport) = (true, true)
+            $0.actions = [
+                .up,
+                .type(.swand, "ping -n -q -i 0.01 -W 3 -c 10 192.1.2.23 | grep -o '[0-9]* received'", ["10 received"]),
+                .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]), .compare,
+            ]
+        },
+        InteropCase("esn-kernel", "extended sequence numbers, strongSwan on the kernel's ESP").with {
             $0.needsKernelESP = true
             $0.conn = ["esp=aes_gcm256", "esn=yes"]
             $0.esp = "aes256gcm16-esn"
             $0.actions.append(.type(.peer, "ip xfrm state | grep -c 'flag.* esn'", ["2"]))
         },
-        InteropCase("raw-esp", "ESP as IP protocol 50").with {
+        InteropCase("raw-esp-kernel", "ESP as IP protocol 50, strongSwan on the kernel's ESP").with {
             $0.needsKernelESP = true
             $0.actions.append(.type(.peer, "ip xfrm state | grep -c encap", ["0"]))
         },
@@ -159,6 +183,11 @@ package enum InteropCases {
         ($0.ike, $0.esp) = ("aes256gcm16-prfsha256-curve25519", "aes256gcm16")
         $0.expectation = .tunnel(ike: "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519", esp: "AES_GCM_16-256")
     }
+    private static let childless: [InteropCase.Action] =
+        InteropCase.standardActions + [
+            .type(.peer, "grep -q 'IKE_AUTH re.* TSi TSr' OUTPUT/log; echo $?", ["1"]),
+            .type(.peer, "grep -q 'CREATE_CHILD_SA re.* TSi TSr' OUTPUT/log; echo $?", ["0"]),
+        ]
     private static func around(_ middle: InteropCase.Action...) -> [InteropCase.Action] {
         [.up, .ping(count: 5, octets: 56)] + middle + [.ping(count: 10, octets: 56), .compare]
     }
@@ -192,6 +221,25 @@ package enum InteropCases {
         InteropCase("rekey-both-twice", "either end replaces both, one after the other").with {
             pfs(&$0)
             $0.actions = around(.rekeyChild(.swand), .rekeyIKE(.peer), .rekeyChild(.peer), .rekeyIKE(.swand))
+        },
+        InteropCase("childless", "the first Child SA has an exchange of its own, with PFS (RFC 6023)").with {
+            pfs(&$0)
+            $0.conn.append("childless=force")
+            $0.peerConnection = ["childless = force"]
+            $0.actions = childless
+        },
+        InteropCase("childless-preferred", "swand prefers it, and strongSwan can do without").with {
+            pfs(&$0)
+            $0.conn.append("childless=prefer")
+            $0.initiators = [.swand]
+            $0.actions = childless
+        },
+        InteropCase("childless-refused", "who initiates insists on it, and the other end has switched it off").with {
+            $0.conn = ["childless=never"]
+            $0.peerConnection = ["childless = force"]
+            $0.initiators = [.peer]
+            $0.expectation = .noTunnel
+            $0.actions = [.upFails(swand: "", peer: "peer does not support childless IKE_SA initiation")]
         },
         InteropCase("other-group", "the initiator guesses the group wrong (INVALID_KE_PAYLOAD)").with {
             $0.conn = ["ike=aes_gcm256-sha2_256;dh19,aes_gcm256-sha2_256;dh14"]
@@ -242,6 +290,32 @@ package enum InteropCases {
             $0.actions = InteropCase.standardActions + [.delete(.swand), .nothingLeft]
             $0.initiators = [.peer]
         },
+        // swand's connection is one that stays up: it comes back by itself, with SAs of its own.
+        InteropCase("delete-by-responder-peer", "strongSwan deletes what swand made, and swand makes it anew").with {
+            $0.initiators = [.swand]
+            $0.actions =
+                InteropCase.standardActions.dropLast() + [
+                    .delete(.peer),
+                    .type(
+                        .swand,
+                        "../../guestbin/wait-for.sh --match '#4.*ESTABLISHED_CHILD_SA' -- ipsec showstates >/dev/null",
+                        []),
+                    .ping(count: 5, octets: 56), .compare,
+                ]
+        },
+        InteropCase("two-children", "a second Child SA in the same IKE SA; it ends, and the first stays").with {
+            noPFS(&$0)
+            $0.hasSecond = true
+            $0.actions = [
+                .up, .ping(count: 5, octets: 56), .upSecond, .pingSecond(count: 5), .ping(count: 5, octets: 56),
+                .compare,
+                .type(.peer, "grep -c '^list-sa event' OUTPUT/peer.sas.txt", ["1"]),
+                .type(.peer, "grep -o 'state=INSTALLED' OUTPUT/peer.sas.txt | wc -l", ["2"]),
+                .type(.swand, "ipsec down w2 >OUTPUT/ours.down.txt 2>&1; echo $?", ["0"]),
+                .type(.peer, "swanctl --list-sas --raw | grep -o 'state=INSTALLED' | wc -l", ["1"]),
+                .ping(count: 5, octets: 56),
+            ]
+        },
         InteropCase("liveness", "both ask for signs of life and get them (RFC 7296 §2.4)").with {
             $0.conn = ["dpddelay=1s"]
             $0.peerConnection = ["dpd_delay = 1s"]
@@ -258,7 +332,6 @@ package enum InteropCases {
             $0.peerConnection = ["dpd_delay = 1s"]
             $0.peerChild = ["dpd_action = clear"]
             $0.peerSettings = ["retransmit_timeout = 0.2", "retransmit_tries = 2"]
-            $0.initiators = [.peer]
             $0.actions = [
                 .up, .ping(count: 5, octets: 56), .compare, .type(.swand, "ip link set eth1 down", []),
                 .type(.swand, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- ipsec showstates", []),
@@ -294,6 +367,13 @@ package enum InteropCases {
                 .upFails(swand: "NO_PROPOSAL_CHOSEN", peer: "received NO_PROPOSAL_CHOSEN notify error")
             ]
         },
+        InteropCase("wrong-ppk", "the post-quantum keys differ (RFC 8784)").with {
+            ppk(&$0, policy: "insist", required: "yes", swand: "another secret of the same name")
+            $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+            $0.actions = [
+                .upFails(swand: "AUTHENTICATION_FAILED", peer: "received AUTHENTICATION_FAILED notify error")
+            ]
+        },
         InteropCase("no-child-proposal", "no proposal for the Child SA in common").with {
             $0.conn = ["esp=aes_gcm256"]
             $0.esp = "aes128-sha1"
@@ -307,6 +387,18 @@ package enum InteropCases {
             $0.expectation = .refused(notify: "TS_UNACCEPTABLE")
             $0.actions = [
                 .upFails(swand: "rejected Child SA with TS_UNACCEPTABLE", peer: "received TS_UNACCEPTABLE notify")
+            ]
+        },
+        InteropCase("pfs-wrong-group-swand", "swand replaces the Child SA with a group that strongSwan has not").with {
+            $0.conn = ["esp=aes_gcm256;dh19"]
+            $0.esp = "aes256gcm16-modp3072"
+            $0.expectation = .tunnel(ike: nil, esp: "AES_GCM_16-256")
+            $0.actions = [
+                .up, .ping(count: 5, octets: 56),
+                .type(.swand, "ipsec whack --rekey-child --name w >OUTPUT/ours.rekey.txt 2>&1", []),
+                .type(
+                    .peer, "../../guestbin/wait-for.sh --match 'NO_PROP\\|INVAL_KE' -- cat OUTPUT/log >/dev/null", []),
+                .ping(count: 5, octets: 56), .compare,
             ]
         },
         InteropCase("pfs-wrong-group", "the Child SA is to be replaced with a group that the other has not").with {
@@ -324,6 +416,89 @@ package enum InteropCases {
             ]
         },
     ]
+
+    // MARK: Addresses, post-quantum keys, mobility
+
+    /// - Parameter swand: swand's key of the name that both know.
+    private static func ppk(
+        _ test: inout InteropCase, policy: String, required: String, swand: String = postQuantumSecret,
+        known: String = "A"
+    ) {
+        test.conn = ["ppk=\(policy)"]
+        test.swandSecrets = ["@\(test.swandID) @\(test.peerID) : PPKS \"A\" \"\(swand)\""]
+        test.peerConnection = ["ppk_id = A", "ppk_required = \(required)"]
+        test.peerSecrets = ["ppk-a {", "    id-1 = \(known)", "    secret = \(postQuantumSecret)", "}"]
+    }
+    private static let postQuantumSecret = "0123456789abcdef0123456789abcdef"
+
+    /// One end gives the other an address of a pool.
+    private static func lent(_ giver: InteropSide, _ family: InteropCase.Family) -> InteropCase {
+        let (name, other) = giver == .swand ? ("swand", "strongSwan") : ("peer", "swand")
+        let words = family == .v4 ? ("", "IPv4") : ("-ipv6", "IPv6")
+        return InteropCase(
+            "address-from-\(name)\(words.0)",
+            "\(giver == .swand ? "swand" : "strongSwan") gives \(other) an \(words.1) address of its pool"
+        ).with {
+            $0.family = family
+            $0.addressGiver = giver
+            $0.initiators = [giver.other]
+        }
+    }
+
+    /// What an end gives or keeps beyond SAs: addresses, a post-quantum key, a way to a peer that moves.
+    static let peculiarities: [InteropCase] =
+        [lent(.swand, .v4), lent(.swand, .v6), lent(.peer, .v4), lent(.peer, .v6)] + [
+            InteropCase("ppk", "a post-quantum key that both insist on (RFC 8784)").with {
+                ppk(&$0, policy: "insist", required: "yes")
+                $0.actions += [.type(.peer, "grep -o 'ppk=yes' OUTPUT/peer.sas.txt", ["ppk=yes"])]
+            },
+            InteropCase("ppk-none", "strongSwan has no such post-quantum key, and both go on without").with {
+                ppk(&$0, policy: "propose", required: "no", known: "Z")
+                $0.initiators = [.swand]
+                $0.actions += [.type(.peer, "grep -c 'ppk=yes' OUTPUT/peer.sas.txt", ["0"])]
+            },
+            // kernel-libipsec cannot move a Child SA: charon replaces it as soon as the addresses have changed.
+            InteropCase("mobike-swand-moves", "swand's address changes (RFC 4555)").with {
+                noPFS(&$0)
+                $0.mover = .swand
+                $0.initiators = [.swand]
+                $0.actions =
+                    moving(.swand, from: "192.1.2.45", to: "192.1.2.46") + [
+                        .type(
+                            .swand,
+                            "grep -o 'success MOBIKE.*' /tmp/pluto.log",
+                            ["success MOBIKE update local address 192.1.2.45:4500 -> 192.1.2.46:4500"]),
+                        .type(.peer, "grep -o 'remote-host=[0-9.]*' OUTPUT/peer.sas.txt", ["remote-host=192.1.2.46"]),
+                    ]
+            },
+            InteropCase("mobike-peer-moves", "strongSwan's address changes (RFC 4555)").with {
+                noPFS(&$0)
+                $0.mover = .peer
+                $0.initiators = [.peer]
+                $0.actions =
+                    moving(.peer, from: "192.1.2.23", to: "192.1.2.24") + [
+                        .type(
+                            .swand,
+                            "grep -o 'success MOBIKE.*' /tmp/pluto.log | tail -n 1",
+                            ["success MOBIKE update remote address 192.1.2.23:4500 -> 192.1.2.24:4500"]),
+                        .type(.peer, "grep -o 'local-host=[0-9.]*' OUTPUT/peer.sas.txt", ["local-host=192.1.2.24"]),
+                    ]
+            },
+        ]
+
+    /// A tunnel; then the end goes to another address of the same wire.
+    private static func moving(_ mover: InteropSide, from old: String, to new: String) -> [InteropCase.Action] {
+        let (network, gateway) = mover == .swand ? ("192.0.2.0/24", "192.1.2.23") : ("192.0.1.0/24", "192.1.2.45")
+        func waiting(_ words: String) -> InteropCase.Action {
+            .type(.swand, "../../guestbin/wait-for.sh --match '\(words)' -- cat /tmp/pluto.log >/dev/null", [])
+        }
+        return [
+            .up, .ping(count: 5, octets: 56), .type(mover, "ip address add \(new)/25 dev eth1", []),
+            .type(mover, "ip address del \(old)/24 dev eth1", []),
+            .type(mover, "ip route replace \(network) via \(gateway)", []), waiting("success MOBIKE update"),
+            waiting("responder rekeyed Child SA"), .ping(count: 10, octets: 56), .compare,
+        ]
+    }
 
     /// AUTH by signature (RFC 7427), with certificates.
     static let signatures: [InteropCase] =
@@ -357,6 +532,37 @@ package enum InteropCases {
                 ]
             },
         ]
+
+    /// The initiator proves who it is by EAP, the responder by a certificate.
+    static let eap: [InteropCase] = [
+        eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: "EAP method EAP_MSCHAPV2 succeeded, MSK established"),
+        eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: "EAP method EAP_TLS succeeded, MSK established"),
+        eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: "EAP method EAP_TLS succeeded, MSK established")
+            .with { $0.eap?.isAlone = true },
+        wrongPassword("eap-wrong-password", notify: "EAP Failure").with { $0.initiators = [.swand] },
+        // It does not wait for EAP Failure.
+        wrongPassword("eap-wrong-password-peer", notify: "AUTHENTICATION_FAILED").with { $0.initiators = [.peer] },
+    ]
+
+    private static func wrongPassword(_ name: String, notify: String) -> InteropCase {
+        InteropCase(name, "EAP-MSCHAPv2 with a wrong password").with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(.mschapV2)
+            $0.eap?.password = "battery staple"
+            $0.expectation = .refused(notify: notify)
+            $0.actions = [.upFails(swand: "EAP: wrong password", peer: "EAP-MS-CHAPv2 failed")]
+        }
+    }
+
+    private static func eap(
+        _ name: String, _ about: String, _ method: InteropCase.EAP.Method, says: String
+    ) -> InteropCase {
+        InteropCase(name, about).with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(method)
+            $0.actions += [.type(.peer, "grep -q '\(says)' OUTPUT/log; echo $?", ["0"])]
+        }
+    }
 
     private static func certified(_ test: inout InteropCase, _ kind: String, authby: String) {
         test.certificates = InteropCase.Certificates(kind, authby: authby)
@@ -403,6 +609,9 @@ package enum InteropCases {
         },
         InteropCase("control-refusal-that-comes-up", "a tunnel where a refusal is expected").with {
             $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+        },
+        InteropCase("control-limit-that-is-none", "a limit that strongSwan says nothing of").with {
+            $0.expectation = .unsupported(says: "IPsec SA: tunnels not supported")
         },
     ]
 }

@@ -33,8 +33,7 @@ package struct InteropCell: Sendable {
     var peer: Place { place(of: .peer) }
 
     private func place(of side: InteropSide) -> Place {
-        let outerV6 = test.family != .v4
-        let innerV6 = test.family == .v6
+        let (outerV6, innerV6) = (test.family.isV6Outside, test.family.isV6Inside)
         if case .before(let hidden) = test.nat {
             if hidden == side {
                 return Place(
@@ -43,24 +42,39 @@ package struct InteropCell: Sendable {
             }
         } else if side == .swand {
             let address = outerV6 ? "2001:db8:1:2::45" : "192.1.2.45"
-            return own(host: "west", address)
-                ?? Place(
-                    host: "west", address: address, reachedAt: address,
-                    subnet: innerV6 ? "2001:db8:0:1::/64" : "192.0.1.0/24",
-                    inside: innerV6 ? "2001:db8:0:1::254" : "192.0.1.254")
+            return Place(
+                host: "west", address: address, reachedAt: address,
+                subnet: innerV6 ? "2001:db8:0:1::/64" : "192.0.1.0/24",
+                inside: innerV6 ? "2001:db8:0:1::254" : "192.0.1.254")
         }
         let address = outerV6 ? "2001:db8:1:2::23" : "192.1.2.23"
-        return own(host: "east", address)
-            ?? Place(
-                host: "east", address: address, reachedAt: address,
-                subnet: innerV6 ? "2001:db8:0:2::/64" : "192.0.2.0/24",
-                inside: innerV6 ? "2001:db8:0:2::254" : "192.0.2.254")
+        // One that will be elsewhere is not looked for at one address.
+        return Place(
+            host: "east", address: address, reachedAt: test.mover == side ? "%any" : address,
+            subnet: innerV6 ? "2001:db8:0:2::/64" : "192.0.2.0/24",
+            inside: innerV6 ? "2001:db8:0:2::254" : "192.0.2.254")
     }
 
-    /// An end that protects itself alone; nil where the case is another.
-    private func own(host: String, _ address: String) -> Place? {
-        guard test.isTransport else { return nil }
-        return Place(host: host, address: address, reachedAt: address, subnet: "\(address)/32", inside: address)
+    /// The pool of which one end gives the other an address.
+    var pool: String { test.family.isV6Inside ? "2001:db8:3:1::/120" : "192.3.1.0/28" }
+    /// The networks of the second Child SA, swand's first, and an address in either.
+    static let second = (
+        swand: (subnet: "192.0.11.0/24", inside: "192.0.11.254"),
+        peer: (subnet: "192.0.12.0/24", inside: "192.0.12.254")
+    )
+
+    /// What may not be seen in clear on a link.
+    var protected: [String] {
+        if test.isTransport { return [] }
+        let (ours, theirs) = (swand.subnet, peer.subnet)
+        switch test.addressGiver {
+        case .swand: return ["\(ours) === \(pool)"]
+        case .peer: return ["\(pool) === \(theirs)"]
+        case nil:
+            let second = Self.second
+            return ["\(ours) === \(theirs)"]
+                + (test.hasSecond ? ["\(second.swand.subnet) === \(second.peer.subnet)"] : [])
+        }
     }
 
     var hasNAT: Bool { if case .before = test.nat { true } else { false } }

@@ -64,7 +64,8 @@ package struct MatrixPage {
         }.joined()
         var body = "<table>\(checks)</table>"
         if !cell.reason.isEmpty { body += "<p>\(escape(cell.reason))</p>" }
-        if cell.verdict != .unsupported {
+        // Without checks it was not tried.
+        if !cell.checks.isEmpty {
             body += part("Proposals", proposals(place))
             body += part("Consoles", sideBySide(texts(place, suffix: ".console.verbose.txt")))
             body += part(
@@ -94,7 +95,8 @@ package struct MatrixPage {
     }
 
     private func links(_ cell: CellReport) -> String {
-        let names = ((try? FileSystem.list("\(folder)/\(cell.folder)")) ?? []).filter { $0.hasSuffix(".pcap") }.sorted()
+        let names = ((try? FileSystem.list("\(folder)/\(cell.folder)")) ?? []).filter { $0.hasSuffix(".pcapng") }
+            .sorted()
         return names.map { "<a href=\"\(cell.folder)/\($0)\">\($0)</a>" }.joined(separator: " · ")
     }
 

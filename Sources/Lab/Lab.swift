@@ -59,7 +59,10 @@ package final class Lab {
             for (host, birth) in births { try LabError.locate(host.name) { try birth.allow() } }
             try LabError.locate { try NetlinkSocket().send(network.middleRequests(namespaces: descriptors)) }
             for (host, _) in births {
-                try LabError.locate(host.name) { try sockets[host.name]?.send(LabNetwork.requests(of: host)) }
+                try LabError.locate(host.name) {
+                    try spaces[host.name]?.run { try LabNetwork.cutDatagrams(of: host) }
+                    try sockets[host.name]?.send(LabNetwork.requests(of: host))
+                }
             }
             for (host, birth) in births {
                 let built = try LabError.locate(host.name) {

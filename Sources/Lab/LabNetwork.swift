@@ -1,3 +1,5 @@
+import CLinux
+import Glibc
 import LinuxSystem
 import NetAddress
 import Netlink
@@ -96,6 +98,19 @@ struct LabNetwork {
                         source: route.source)))
         }
         return requests
+    }
+
+    /// Has a host's interfaces send datagrams one by one, in the network namespace that the thread is in: a burst that a
+    /// program hands over at once (UDP_SEGMENT, udp(7)) would cross a veth pair as one frame, and no capture would
+    /// show what a wire carries. TCP's segments stay together: they lose nothing by it, and everybody is used to that.
+    static func cutDatagrams(of host: TopologyHost) throws(SystemError) {
+        for interface in host.interfaces {
+            let result = clinux_device_feature_off(interface.name, "tx-udp-segmentation")
+            // A kernel that has not this feature cuts them anyway.
+            if result < 0 && result != -ENOENT {
+                throw SystemError("switch tx-udp-segmentation off", interface.name, code: -result)
+            }
+        }
     }
 
     /// Before any interface is there, so that each is born with them.

@@ -1,5 +1,4 @@
 package import NetAddress
-package import Netlink
 
 /// What hosts there are and how they are joined: the contents of a file below testing/topologies.
 package struct Topology: Hashable, Sendable {

@@ -1,6 +1,5 @@
 import LinuxSystem
 import NetAddress
-import Netlink
 import Yams
 
 extension Topology {

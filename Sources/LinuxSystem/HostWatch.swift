@@ -2,20 +2,24 @@ import CLinux
 import Glibc
 package import NetAddress
 
-/// Tells when an address or a route of this network namespace changes (rtnetlink(7)), not which: what is asked for then is
-/// asked of the kernel.
+/// Tells when an address or a route of this network namespace changes (rtnetlink(7)), or a link where that is wanted, not
+/// which: what is asked for then is asked of the kernel.
 package final class HostWatch {
     /// Readable where something has changed since the last `drain`.
     package let descriptor: FileDescriptor
 
-    package init() throws(SystemError) {
-        let raw = lx_host_watch_open()
+    private let ignored: UInt32
+
+    /// - Parameter port: changes that came by this netlink socket (its nl_pid) do not count; 0, the kernel's: all do.
+    package init(includesLinks: Bool = false, ignoring port: UInt32 = 0) throws(SystemError) {
+        ignored = port
+        let raw = lx_host_watch_open(includesLinks)
         guard raw >= 0 else { throw .last("socket", "NETLINK_ROUTE") }
         descriptor = FileDescriptor(owning: raw)
     }
 
     /// - Returns: whether there was a change.
-    package func drain() -> Bool { lx_host_watch_drain(descriptor.rawValue) != 0 }
+    package func drain() -> Bool { lx_host_watch_drain(descriptor.rawValue, ignored) != 0 }
 
     /// The address from which packets with a firewall mark would leave for another; nil where there is no way.
     package static func source(towards remote: IPAddress, mark: UInt32?) -> IPAddress? {

@@ -1,5 +1,5 @@
 import CNetlink
-import NetAddress
+package import NetAddress
 
 /// One end of a veth pair that is to be made.
 package struct VethEnd: Sendable {

@@ -38,6 +38,9 @@ package final class NetlinkSocket {
 
     deinit { nl_socket_free(socket) }
 
+    /// By which the kernel knows the socket (nl_pid of netlink(7)).
+    package var port: UInt32 { nl_socket_get_local_port(socket) }
+
     package func send(_ request: NetlinkRequest) throws(NetlinkError) { try send([request]) }
 
     /// Sends requests, many in one system call; the kernel takes them in order.

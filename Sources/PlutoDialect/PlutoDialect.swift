@@ -44,7 +44,7 @@ package final class PlutoDialect: Dialect {
     var ticketKeyListener: SessionID?
     /// Connections that are gone while their SAs still end, and whom those ends are told.
     var deleted: [ConnectionID: Deleted] = [:]
-    /// Established Child SAs, for what is done at their end.
+    /// Established Child SAs of connections with a script, for what is done at their end.
     var standing: [ChildSAID: ChildFacts] = [:]
     /// Whether the key store was in FIPS mode when the daemon started.
     var fips = false
@@ -58,9 +58,10 @@ package final class PlutoDialect: Dialect {
         var instance: String
     }
 
-    package init(paths: Paths = Paths()) {
+    /// - Parameter profile: what it does on the wire, where that is not what pluto does.
+    package init(paths: Paths = Paths(), profile: WireProfile = .pluto) {
         self.paths = paths
-        wireProfile = .pluto
+        wireProfile = profile
     }
 
     func newSerial() -> ConnectionID {
@@ -174,8 +175,9 @@ package final class PlutoDialect: Dialect {
     }
 
     /// A line that only a log with `plutodebug=` has.
-    func debug(_ line: String, _ view: any DaemonView) -> [DialectEffect] {
-        setup.isDebugging ? log("| " + line, view) : []
+    /// - Parameter line: made only where it is wanted: an IKE SA's life has a hundred of them.
+    func debug(_ line: @autoclosure () -> String, _ view: any DaemonView) -> [DialectEffect] {
+        setup.isDebugging ? log("| " + line(), view) : []
     }
 
     /// A line of a connection: to the log, and to who listens.

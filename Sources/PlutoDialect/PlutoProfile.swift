@@ -1,8 +1,8 @@
-import IKEModel
+package import IKEModel
 
 extension WireProfile {
     /// What pluto does on the wire (seen in a recording of August 2026 and, where it can be told, in May 2025's consoles).
-    static let pluto: WireProfile = {
+    package static let pluto: WireProfile = {
         var profile = negotiating
         // It says that it speaks MOBIKE, and stays on port 500 until a NAT is found.
         profile.announcesAddresses = false

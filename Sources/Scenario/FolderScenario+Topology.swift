@@ -13,6 +13,11 @@ extension ScenarioFolder {
                 line: script == nil ? settings.lines["hosts"] : nil,
                 "topology \(topology.name) has no host \(host)", remedy: "it has \(known)")
         }
+        for host in settings.hostile where topology.host(host) == nil {
+            throw ScenarioError(
+                file: settingsFile, line: settings.lines["hostile"], "topology \(topology.name) has no host \(host)",
+                remedy: "it has " + topology.hosts.map(\.name).joined(separator: ", "))
+        }
         let built = topology.closure(of: Set(hosts))
         for impairment in settings.impairments {
             func fault(_ message: String, _ known: [String]) -> ScenarioError {

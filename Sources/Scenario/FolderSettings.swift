@@ -12,6 +12,8 @@ package struct ScenarioSettings: Sendable {
     package var daemons: [String: String] = [:]
     /// Where a build of the user's own of that daemon was installed, absolute; same keys.
     package var prefixes: [String: String] = [:]
+    /// Hosts that mean ill: what they send need be neither well-formed nor open with any key.
+    package var hostile: [String] = []
     /// What the machine must have.
     package var requires: [MachineFeature] = []
     package var tags: [String] = []
@@ -41,7 +43,7 @@ package struct ScenarioSettings: Sendable {
     /// `none` is a host without a daemon.
     package static let knownDaemons = ["swand", "libreswan", "strongswan", "none"]
     /// What swand speaks.
-    package static let knownDialects = ["pluto", "charon"]
+    package static let knownDialects = ["pluto", "charon", "azure", "asa", "vpp"]
 
     package func daemon(of host: String) -> String { daemons[host] ?? daemons["*"] ?? "swand" }
 

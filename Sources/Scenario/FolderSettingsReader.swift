@@ -11,13 +11,14 @@ struct FolderSettingsReader {
         guard let root = try compose(text) else { return settings }
         let keys = [
             "topology", "hosts", "dialects", "daemon", "requires", "tags", "reproduces", "impairments", "timeout",
-            "protected", "expect-clear",
+            "protected", "expect-clear", "hostile",
         ]
         for (key, value) in try mapping(root, keys: keys) {
             settings.lines[key] = value.mark?.line
             switch key {
             case "topology": settings.topology = try scalar(value, "the name of a topology")
             case "hosts": settings.hosts = try list(value, "names of hosts")
+            case "hostile": settings.hostile = try list(value, "names of hosts")
             case "dialects": settings.dialects = try dialects(value)
             case "daemon": try readDaemons(value, into: &settings)
             case "requires":

@@ -48,6 +48,10 @@ package struct HostLayout {
     private static let plutoCommands = ["ipsec", "whack", "swand"]
     /// And one of the charon dialect.
     private static let charonCommands = ["ipsec", "swanctl", "swand"]
+    /// And one of the vpp dialect.
+    private static let vppCommands = ["vpp", "vppctl", "vpp_api_test", "swand"]
+    /// One of the azure dialect has pluto's; one of the asa dialect, its console, and `ipsec` to be stopped by.
+    private static let asaCommands = ["asa", "ipsec", "swand"]
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -66,7 +70,10 @@ package struct HostLayout {
             try FileSystem.copyTree(folder.path + "/" + name, to: copy + "/" + name)
         }
         try FileSystem.makeDirectory(copy + "/OUTPUT")
-        for (dialect, names) in [("pluto", Self.plutoCommands), ("charon", Self.charonCommands)] {
+        for (dialect, names) in [
+            ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
+            ("asa", Self.asaCommands), ("vpp", Self.vppCommands),
+        ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
                 try FileSystem.makeLink(commands(dialect) + "/" + name, to: "/swantest/libexec/swand")

@@ -38,14 +38,15 @@ package final class LinkCapture {
     package private(set) var writeError: SystemError?
 
     private let file: FileDescriptor?
-    private let writer = CaptureWriter(linkType: .ethernet, precision: .nanoseconds)
+    private let writer: CaptureWriter
     private var pending: [UInt8] = []
 
     /// - Parameters:
-    ///   - path: the capture file, classic pcap with nanoseconds, link type Ethernet; nil for none.
+    ///   - path: the capture file, pcapng with the link's name, link type Ethernet; nil for none.
     ///   - protected: the pairs that may not be seen in clear on this link.
     package init(link: String, path: String?, protected: [Protected], exempt: [Protected] = []) throws(SystemError) {
         self.link = link
+        writer = CaptureWriter(interface: link)
         self.protected = protected
         self.exempt = exempt
         guard let path else {

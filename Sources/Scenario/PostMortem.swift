@@ -54,7 +54,10 @@ struct PostMortem {
     /// A daemon that wrote its number to a pid file and is gone without having removed it.
     private func deadDaemons(_ host: LabHost) -> [Finding] {
         let alive = Set(lab.processes(on: host.name).filter { !$0.isZombie }.map(\.hostPID))
-        return ["run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid"].compactMap { name in
+        let files = [
+            "run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/asa.pid", "run/vpp/vpp.pid",
+        ]
+        return files.compactMap { name in
             guard let text = try? FileSystem.readText(root(of: host) + name),
                 let number = Int32(text.prefix { $0.isNumber }), !alive.contains(number)
             else { return nil }
@@ -93,13 +96,13 @@ struct PostMortem {
         var commands: [(host: String, command: HostCommand)] = []
         for host in lab.hosts where !strays(of: host.name).isEmpty && !peers.contains(where: { $0.host == host.name }) {
             // A host without the command has no daemon that it could stop.
-            guard let command = try? HostCommand(lab, on: host.name, ["ipsec", "stop"], timeout: Self.stopTimeout)
-            else { continue }
+            let stop = folder.settings.dialects[host.name] == "vpp" ? ["vpp", "stop"] : ["ipsec", "stop"]
+            guard let command = try? HostCommand(lab, on: host.name, stop, timeout: Self.stopTimeout) else { continue }
             commands.append((host.name, command))
         }
         var findings: [Finding] = []
         for (host, command) in commands where try command.finish().status == nil {
-            findings.append(Finding(.processLeft, host, "ipsec stop had not ended after 10 s"))
+            findings.append(Finding(.processLeft, host, "telling the daemon to stop had not ended after 10 s"))
         }
         return findings
     }
@@ -154,7 +157,9 @@ struct PostMortem {
     }
 
     /// Where the daemons' logs are, and whose.
-    private static let logs = [("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon")]
+    private static let logs = [
+        ("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/asa.log", "asa"), ("tmp/vpp.log", "vpp"),
+    ]
 
     /// What is wrong with the logs that were collected.
     func oddLogs() -> [Finding] {

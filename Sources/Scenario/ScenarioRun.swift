@@ -220,7 +220,7 @@ package final class ScenarioRun {
         let exempt = folder.settings.expectedClear.map(LinkCapture.Protected.init)
         for link in lab.links {
             let capture = try LinkCapture(
-                link: link.name, path: "\(output)/\(link.name).pcap", protected: protected(on: link), exempt: exempt)
+                link: link.name, path: "\(output)/\(link.name).pcapng", protected: protected(on: link), exempt: exempt)
             links.append((capture, link.middleInterfaces.map { if_nametoindex($0) }))
         }
         return try CaptureStation(links, watch: watch)
@@ -256,10 +256,12 @@ package final class ScenarioRun {
     }
 
     private func decodeCaptures() throws {
-        let hosts = topology.hosts.filter { folder.settings.daemon(of: $0.name) == "swand" }
+        func addresses(_ isMeant: (TopologyHost) -> Bool) -> Set<IPAddress> {
+            Set(topology.hosts.filter(isMeant).flatMap(\.interfaces).flatMap(\.addresses).map(\.address))
+        }
         let decoding = CaptureDecoding(
-            output: output,
-            exporters: Set(hosts.flatMap(\.interfaces).flatMap(\.addresses).map(\.address)))
+            output: output, exporters: addresses { folder.settings.daemon(of: $0.name) == "swand" },
+            hostile: addresses { folder.settings.hostile.contains($0.name) })
         let links = Set(topology.hosts.flatMap(\.interfaces).map(\.link))
         let outcome = try decoding.run(links: links.sorted())
         // A daemon that was told to spoil its messages has spoiled them.

@@ -1,12 +1,16 @@
 import CharonDialect
+import CiscoDialect
 import Daemon
 import DataPlane
 import DataPlaneUserspace
+import DataPlaneVPP
 import DialectKit
 import IKECrypto
 import IKEEngine
 import LinuxSystem
 import PlutoDialect
+import VPPDialect
+import VPPForwarder
 
 /// `swand`: the daemon itself, or the program that starts it in the background.
 struct DaemonCommand {
@@ -34,26 +38,31 @@ struct DaemonCommand {
 
     /// Picks dialect, engine and data plane, and is the daemon.
     private static func serve(_ options: DaemonOptions) -> Int32 {
+        // What VPP's commands and its data plane have in common.
+        let forwarder = Forwarder()
+        let dialect = dialect(options, forwarder)
         return DaemonProcess(
             runDirectory: options.directory, readiness: options.readyDescriptor.map { FileDescriptor(owning: $0) },
             isForeground: options.readyDescriptor == nil, mark: DataPlaneUserspace.bypassMark,
             keyFolder: options.keyFolder
         ).run(
-            dialect: dialect(options),
+            dialect: dialect,
             engine: {
                 let engine = Engine(profile: $0, random: SystemRandom())
-                engine.exportsKeys = options.keyFolder != nil
+                engine.exportsKeys = options.keyFolder != nil || dialect.showsKeys
                 return engine
             },
             dataPlane: { sockets throws(DataPlaneError) in
+                if options.dialect == .vpp { return try DataPlaneVPP(forwarder) }
                 let choice = if let asked = options.dataPlane { asked } else { try DataPlaneChoice.ofEnvironment() }
                 return try choice.make(sockets)
             })
     }
 
-    private static func dialect(_ options: DaemonOptions) -> any Dialect {
+    private static func dialect(_ options: DaemonOptions, _ forwarder: Forwarder) -> any Dialect {
         switch options.dialect {
-        case .pluto:
+        case .vpp: return VPPDialect(forwarder: forwarder, startup: options.configuration)
+        case .pluto, .azure:
             var paths = PlutoDialect.Paths()
             // Beside the daemon, where there is one: a script that nobody has written costs nothing.
             if let program = try? FileSystem.resolve("/proc/self/exe") {
@@ -61,7 +70,9 @@ struct DaemonCommand {
                 if FileSystem.isExecutable(script) { paths.updown = script }
             }
             if let configuration = options.configuration { paths.configuration = configuration }
-            return PlutoDialect(paths: paths)
+            return PlutoDialect(paths: paths, profile: options.dialect == .azure ? .azure : .pluto)
+        case .asa:
+            return ASADialect(configurationPath: options.configuration ?? ASADialect.standardConfiguration)
         case .charon:
             var paths = CharonDialect.Paths()
             if let configuration = options.configuration { paths.starter = configuration }

@@ -11,10 +11,18 @@ struct DaemonOptions: Equatable {
     static let standardRunDirectory = "/run/pluto"
     /// Where charon's are.
     static let charonRunDirectory = "/run"
+    /// Where VPP's are.
+    static let vppRunDirectory = "/run/vpp"
 
     /// A vendor whose manner is spoken.
     enum Vendor: String, CaseIterable {
-        case pluto, charon
+        case pluto, charon, vpp
+        /// Microsoft's gateway on the wire; libreswan's commands, configuration and log.
+        case azure
+        case asa
+
+        /// Whose run folder and process names it has.
+        var family: Vendor { self == .azure ? .pluto : self }
 
         /// What the environment of a host says, else pluto.
         static var ofHost: Vendor {
@@ -26,8 +34,12 @@ struct DaemonOptions: Equatable {
     private var namedRunDirectory: String?
     var runDirectory: String {
         get {
-            namedRunDirectory
-                ?? (dialect == .pluto ? DaemonOptions.standardRunDirectory : DaemonOptions.charonRunDirectory)
+            if let namedRunDirectory { return namedRunDirectory }
+            return switch dialect {
+            case .pluto, .azure: DaemonOptions.standardRunDirectory
+            case .charon, .asa: DaemonOptions.charonRunDirectory
+            case .vpp: DaemonOptions.vppRunDirectory
+            }
         }
         set { namedRunDirectory = newValue }
     }
@@ -44,16 +56,18 @@ struct DaemonOptions: Equatable {
         usage: swand [--dialect NAME] [--dataplane PLANE] [--rundir DIR] [--config FILE] [--export-keys DIR]
                      [--foreground | --fork]
           --dialect NAME   the vendor whose commands, log and configuration it speaks: pluto (libreswan), charon
-                           (strongSwan); $SWAND_DIALECT where it is not given
+                           (strongSwan), vpp, asa (Cisco ASA), azure (libreswan's words, Microsoft's wire);
+                           $SWAND_DIALECT where it is not given
           --dataplane PLANE
                            who does ESP: xfrm (the kernel), user (swand itself), or auto: the kernel where it can;
-                           else as \(DataPlaneChoice.variable) says, and auto without it
-          --rundir DIR     control socket and process file (\(standardRunDirectory); charon's: \(charonRunDirectory))
-          --config FILE    ipsec.conf (/etc/ipsec.conf)
+                           else as \(DataPlaneChoice.variable) says, and auto without it; vpp has its own
+          --rundir DIR     control socket and process file (\(standardRunDirectory); charon's: \(charonRunDirectory),
+                           vpp's: \(vppRunDirectory))
+          --config FILE    ipsec.conf (/etc/ipsec.conf); vpp's: a file of commands
           --export-keys DIR  for tests: writes every key that is negotiated to Wireshark's tables in DIR
           --foreground     stay; the log goes to standard error unless the configuration names a file
           --fork           return once the daemon is ready (the default)
-        Under the names ipsec, whack and swanctl it is the client.
+        Under the names ipsec, whack, swanctl, asa, vppctl and vpp_api_test it is the client.
 
         """
 
@@ -114,5 +128,5 @@ struct DaemonOptions: Equatable {
             + (dataPlane.map { ["--dataplane", $0.rawValue] } ?? [])
     }
 
-    var directory: RunDirectory { RunDirectory(runDirectory, name: dialect.rawValue) }
+    var directory: RunDirectory { RunDirectory(runDirectory, name: dialect.family.rawValue) }
 }

@@ -38,7 +38,7 @@ struct Run: ParsableCommand {
             "The longest that one command may take, where the scenario does not say.", valueName: "seconds"))
     var timeout = 120.0
 
-    @Flag(inversion: .prefixedNo, help: "Write what crosses each link to LINK.pcap.")
+    @Flag(inversion: .prefixedNo, help: "Write what crosses each link to LINK.pcapng.")
     var captures = true
 
     @Option(

@@ -1,3 +1,4 @@
+import ESP
 import NetAddress
 import Testing
 

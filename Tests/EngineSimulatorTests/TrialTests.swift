@@ -126,6 +126,37 @@ import Testing
                     Step(.zero, .west, .up(one)), Step(.seconds(3), .east, .rekeyIKE),
                     Step(.milliseconds(3014), .west, .rekeyIKE), Step(.milliseconds(3023), .east, .deleteChild(one)),
                 ]), seed: 7, faults: FaultPlan(listed: [4: .drop, 5: .drop])),
+        Trial(
+            Story(
+                "a Child SA is deleted beside another of its connection, whose end the peer has not heard of yet",
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(894), .east, .deleteIKE),
+                    Step(.milliseconds(949), .east, .up(one)), Step(.milliseconds(999), .east, .deleteChild(one)),
+                ]), seed: 10_039_249, faults: FaultPlan(listed: [4: .corrupt(23)])),
+        Trial(
+            Story(
+                "one of two connections is suspended while both ends replace their IKE SA",
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(715), .east, .up(two)),
+                    Step(.milliseconds(5441), .west, .rekeyIKE), Step(.milliseconds(5445), .east, .rekeyIKE),
+                    Step(.milliseconds(5451), .east, .suspend(one)),
+                ]), seed: 10_117_946),
+        Trial(
+            Story(
+                "the IKE SA that the peer made is replaced before ours, for the same one before, has been refused",
+                settings { $0.sessionResumption = true },
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(964), .west, .rekeyIKE),
+                    Step(.milliseconds(968), .east, .rekeyIKE), Step(.milliseconds(1006), .west, .rekeyIKE),
+                ]), seed: 10_119_298, faults: FaultPlan(listed: [4: .drop, 7: .drop])),
+        Trial(
+            Story(
+                "one of two connections is resumed, and the other is still wanted by the end that made it",
+                settings { $0.sessionResumption = true },
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(4264), .east, .up(two)),
+                    Step(.milliseconds(8576), .west, .deleteIKE), Step(.milliseconds(8587), .west, .up(one)),
+                ]), seed: 10_273_762, faults: FaultPlan(listed: [6: .corrupt(84)])),
     ]
 
     @Test(arguments: mended)

@@ -160,12 +160,12 @@ struct LinkCaptureTests {
 
     @Test func `the capture file holds every frame with its time`() throws {
         try withTemporaryFolder { folder in
-            let capture = try LinkCapture(link: "l", path: folder + "/l.pcap", protected: [])
+            let capture = try LinkCapture(link: "l", path: folder + "/l.pcapng", protected: [])
             let frame = SampleFrame.ipv4(SampleFrame.west, SampleFrame.east, ipProtocol: 50, SampleFrame.echo)
             for index in 0..<2000 { capture.take(frame[...], seconds: 7, nanoseconds: Int32(index)) }
             capture.flush()
             #expect(capture.writeError == nil)
-            let packets = try CaptureReader.packets(FileSystem.read(folder + "/l.pcap"))
+            let packets = try CaptureReader.packets(FileSystem.read(folder + "/l.pcapng"))
             #expect(packets.linkType == .ethernet)
             #expect(packets.1.count == 2000)
             #expect(packets.1.allSatisfy { $0.octets == frame })

@@ -74,7 +74,7 @@ struct DecodingTests {
 
     @Test func `an octet of a message that was altered is found out`() throws {
         try run { _, output, _ in
-            let path = output + "/192_1_2.pcap"
+            let path = output + "/192_1_2.pcapng"
             var packets = try CaptureReader.packets(try FileSystem.read(path)).1
             let before = try CaptureDecoding.decode(output: output, link: "192_1_2")
             let frame = try #require(before.datagrams.first(where: \.isProtected)?.frame)
@@ -85,12 +85,20 @@ struct DecodingTests {
             #expect(after.datagrams.first { $0.frame == frame }?.plaintext == nil)
             let outcome = try CaptureDecoding(output: output, exporters: []).run(links: ["192_1_2"])
             #expect(outcome.findings.contains { $0.kind == .notOpened && $0.text.contains("frame \(frame)") })
+            // Of a host that means ill nothing else was to be expected; its peer's messages have to open as ever.
+            let source = try #require(before.datagrams.first { $0.frame == frame }?.source)
+            func findings(_ hostile: IPAddress) throws -> [Finding] {
+                try CaptureDecoding(output: output, exporters: [], hostile: [hostile]).run(links: ["192_1_2"]).findings
+            }
+            #expect(try findings(source).isEmpty)
+            let other = try #require(before.datagrams.first { $0.source != source }?.source)
+            #expect(try findings(other).contains { $0.kind == .notOpened && $0.text.contains("frame \(frame)") })
         }
     }
 
     @Test func `what is no IKE message is called malformed`() throws {
         try run { _, output, _ in
-            let path = output + "/192_1_2.pcap"
+            let path = output + "/192_1_2.pcapng"
             var packets = try CaptureReader.packets(try FileSystem.read(path)).1
             let before = try CaptureDecoding.decode(output: output, link: "192_1_2")
             let frame = try #require(before.datagrams.first?.frame)

@@ -185,6 +185,7 @@ struct FolderSettingsTests {
               - {link: red, message: ESP, share: 0.1, seed: 7, action: drop}
               - {link: blue, message: IKE response, nth: [1, 3], action: drop}
               - {link: blue, action: drop}
+            hostile: [road]
             """)
         #expect(settings.topology == "umlnet")
         #expect(settings.hosts == ["nic"])
@@ -192,6 +193,7 @@ struct FolderSettingsTests {
         #expect(settings.daemon(of: "east") == "strongswan")
         #expect(settings.daemon(of: "west") == "swand")
         #expect(settings.requires == [.xfrmESP])
+        #expect(settings.hostile == ["road"])
         #expect(settings.tags == ["slow"])
         #expect(settings.reproduces == ["seeds/a.txt"])
         #expect(settings.timeout == .milliseconds(2500))
@@ -235,7 +237,7 @@ struct FolderSettingsTests {
         ("tags: [a\nb: c\n", 2, "not YAML"),
         ("tags: [a]\ntags: [b]\n", 1, "keys given twice: tags"),
         ("tags: [a]\nrequires: [tun, xfrm]\n", 2, "\"xfrm\" is not the name of a capability, expected one of names"),
-        ("dialects:\n  west: racoon\n", 2, "\"racoon\" is not a dialect, expected one of pluto, charon"),
+        ("dialects:\n  west: racoon\n", 2, "\"racoon\" is not a dialect, expected one of pluto, charon, azure, asa"),
         ("daemon: pluto\n", 1, "\"pluto\" is not the name of a daemon, expected one of swand"),
         ("daemon: {west: swand, east: racoon}\n", 1, "\"racoon\" is not the name of a daemon"),
         ("- a\n", 1, "expected keys and values"),

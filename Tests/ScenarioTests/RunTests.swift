@@ -51,7 +51,7 @@ import Testing
             #expect(answer.text.hasPrefix("plain-01 passed  "))
             let output = try FileSystem.list(runner.folder + "/OUTPUT/plain-01")
             for file in [
-                "west.console.verbose.txt", "west.console.txt", "east.console.txt", "192_1_2.pcap", "result.json",
+                "west.console.verbose.txt", "west.console.txt", "east.console.txt", "192_1_2.pcapng", "result.json",
             ] {
                 #expect(output.contains(file), "\(file) is missing from \(output)")
             }

@@ -94,7 +94,7 @@ struct ShippedRunTests {
             var pings = 0
             for name in try RunnerProgram.shippedNames {
                 let folder = "OUTPUT/\(name)"
-                let capture = "\(runner.folder)/\(folder)/192_1_2.pcap"
+                let capture = "\(runner.folder)/\(folder)/192_1_2.pcapng"
                 let ups = try runner.read("\(folder)/west.console.txt").ranges(of: "\nup\n").count
                 #expect(try Self.frames(capture, "esp").count >= 2 * ups, "\(name)")
                 #expect(try !Self.frames(capture, "isakmp").isEmpty, "\(name)")
@@ -113,9 +113,25 @@ struct ShippedRunTests {
             let ping = "ping -n -q -c 1 -W 2 -I 192.0.1.254 192.0.2.254 | grep -c ' 0% packet loss'"
             try runner.scenario("w", RunTests.west(ping, ping + "\n1\nwest #"))
             #expect(try runner.run("run", "w").status == .exited(0))
-            let capture = "\(runner.folder)/OUTPUT/w/192_1_2.pcap"
+            let capture = "\(runner.folder)/OUTPUT/w/192_1_2.pcapng"
             #expect(try Self.frames(capture, Self.clear).count == 2)
             #expect(try Self.frames(capture, Self.innerAddresses).count == 2)
+        }
+    }
+
+    @Test(.enabled(if: Tool.isInstalled("tshark"), "tshark is not installed"))
+    func `a burst of ESP in UDP crosses the link packet by packet`() throws {
+        try withRunner { runner in
+            let scenario = try runner.copyShipped("ikev2-basic-psk-01")
+            try scenario.replace("\tauto=ignore", with: "\tencapsulation=yes\n\tauto=ignore", in: "ipsec.conf")
+            let burst = "ping -n -q -l 20 -c 20 -I 192.0.1.254 192.0.2.254"
+            try scenario.append("\(burst)\n", to: "03-west-up.sh")
+            // Its consoles differ, as it types more than they show; the captures are of interest here.
+            let answer = try runner.run("run", "ikev2-basic-psk-01")
+            #expect(answer.status == .exited(1))
+            let folder = "OUTPUT/ikev2-basic-psk-01"
+            #expect(try runner.read("\(folder)/west.console.verbose.txt").contains("20 received"))
+            #expect(try Self.frames("\(runner.folder)/\(folder)/192_1_2.pcapng", "esp").count == 2 * 21)
         }
     }
 

@@ -26,7 +26,7 @@ struct UserModeTests {
             let second = try ScenarioResult(json: FileSystem.read(runner.folder + "/OUTPUT/w.2/result.json"))
             #expect(second.phases.first?.name == "sandbox", "one boot serves both")
             let left = try FileSystem.list(runner.folder + "/OUTPUT/w")
-            #expect(left.contains("192_1_2.pcap") && !left.contains(".guest") && !left.contains(".scenario"))
+            #expect(left.contains("192_1_2.pcapng") && !left.contains(".guest") && !left.contains(".scenario"))
         }
     }
 

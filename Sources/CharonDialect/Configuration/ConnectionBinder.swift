@@ -74,6 +74,7 @@ struct ConnectionBinder {
             fragmentation: definition.fragmentation, initialContact: true, narrowing: true,
             replayWindow: definition.replayWindow, livenessDelay: definition.livenessDelay, reqid: reqid,
             rekeys: definition.rekeys)
+        connection.childless = definition.childless
         connection.peerConfiguration = peerNumber
         connection.reauthenticates = definition.reauthenticates
         return connection

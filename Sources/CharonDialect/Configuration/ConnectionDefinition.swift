@@ -1,3 +1,4 @@
+package import IKEModel
 package import NetAddress
 
 /// One end of a connection as it is written.
@@ -49,6 +50,7 @@ package struct ConnectionDefinition: Hashable, Sendable {
     package var reauthenticates = true
     package var rekeys = true
     package var mobility = true
+    package var childless = ChildlessPolicy.allow
     package var installsPolicies = true
     package var fragmentation = true
     package var forcesEncapsulation = false

@@ -1,19 +1,19 @@
-import IKECrypto
+package import IKECrypto
 import IKEModel
 
 /// ipsec.secrets: `@moon @carol : PSK "secret"`, `: PSK 0x…`, `: RSA carolKey.pem`, `include …`.
-struct SecretsFile {
+package struct SecretsFile {
     /// A shared key, and for whom as it is written.
-    struct SharedKey {
-        var owners: [String]
-        var secret: SecretBytes
+    package struct SharedKey {
+        package var owners: [String]
+        package var secret: SecretBytes
     }
 
-    private(set) var keys: [SharedKey] = []
+    package private(set) var keys: [SharedKey] = []
     /// Entries that cannot be used, each with its place.
-    private(set) var complaints: [String] = []
+    package private(set) var complaints: [String] = []
 
-    init(parsing path: String, from source: ConfigurationSource) {
+    package init(parsing path: String, from source: ConfigurationSource) {
         read(path, source, depth: 0)
     }
 
@@ -22,9 +22,8 @@ struct SecretsFile {
             complaints.append("opening secrets file '\(path)' failed")
             return
         }
-        let lines = String(decoding: octets, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, raw) in lines.enumerated() {
-            let line = raw.trimmed
+        for (index, raw) in octets.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
+            let line = String(decoding: raw, as: UTF8.self).trimmed
             if line.isEmpty || line.hasPrefix("#") { continue }
             if line.hasPrefix("include ") {
                 let named = line.dropFirst("include ".count).trimmed
@@ -35,11 +34,12 @@ struct SecretsFile {
                 }
                 continue
             }
-            entry(line, path, index + 1)
+            entry(line, raw, path, index + 1)
         }
     }
 
-    private mutating func entry(_ line: String, _ path: String, _ number: Int) {
+    /// - Parameter raw: the line's octets: those of a key need be no UTF-8.
+    private mutating func entry(_ line: String, _ raw: ArraySlice<UInt8>, _ path: String, _ number: Int) {
         // The colon that parts owners from key stands alone, or first.
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         guard let colon = words.firstIndex(of: ":") ?? (words.first?.hasPrefix(":") == true ? 0 : nil) else {
@@ -55,8 +55,8 @@ struct SecretsFile {
         }
         switch kind {
         case "PSK":
-            guard let found = line.range(of: "PSK") else { return }
-            guard let octets = SecretsFile.secret(String(line[found.upperBound...]).trimmed) else {
+            guard let found = raw.firstRange(of: "PSK".utf8) else { return }
+            guard let octets = SecretsFile.secret(raw[found.upperBound...]) else {
                 complaints.append("line \(number): malformed secret (\(path))")
                 return
             }
@@ -71,20 +71,23 @@ struct SecretsFile {
     }
 
     /// `"text"`, `0x…` in hexadecimal, `0s…` in base 64, or text as it is.
-    static func secret(_ text: String) -> [UInt8]? {
-        if text.hasPrefix("\"") {
-            guard text.count >= 2, text.hasSuffix("\"") else { return nil }
-            return Array(text.utf8.dropFirst().dropLast())
+    static func secret(_ text: String) -> [UInt8]? { secret(Array(text.utf8)[...]) }
+
+    private static func secret(_ octets: ArraySlice<UInt8>) -> [UInt8]? {
+        func isBlank(_ octet: UInt8) -> Bool { [0x20, 0x09, 0x0d].contains(octet) }
+        let end = octets.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? octets.startIndex
+        let value = octets[..<end].drop(while: isBlank)
+        let quote = UInt8(ascii: "\"")
+        if value.first == quote {
+            return value.count >= 2 && value.last == quote ? Array(value.dropFirst().dropLast()) : nil
         }
-        if text.hasPrefix("0x") {
-            let digits = Array(text.utf8.dropFirst(2))
-            guard digits.count % 2 == 0 else { return nil }
-            return stride(from: 0, to: digits.count, by: 2).compactMap {
-                UInt8(String(decoding: digits[$0...($0 + 1)], as: UTF8.self), radix: 16)
-            }
+        if value.starts(with: "0x".utf8) {
+            let digits = value.dropFirst(2).map { Character(Unicode.Scalar($0)).hexDigitValue }
+            guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+            return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0]! << 4 | digits[$0 + 1]!) }
         }
-        if text.hasPrefix("0s") { return base64(text.utf8.dropFirst(2)) }
-        return text.isEmpty ? nil : Array(text.utf8)
+        if value.starts(with: "0s".utf8) { return base64(value.dropFirst(2)) }
+        return value.isEmpty ? nil : Array(value)
     }
 
     private static func base64(_ text: some Sequence<UInt8>) -> [UInt8]? {
@@ -102,17 +105,5 @@ struct SecretsFile {
             }
         }
         return result
-    }
-}
-
-extension String {
-    /// Where a text stands in this one first.
-    func range(of other: String) -> Range<String.Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(other) { return start..<index(start, offsetBy: other.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

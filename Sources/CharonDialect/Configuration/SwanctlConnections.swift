@@ -24,12 +24,18 @@ enum SwanctlConnections {
             case "over_time": overTime = try duration(key, value)
             case "reauth_time": general.reauthenticates = try duration(key, value) > .zero
             case "mobike": general.mobility = try boolean(key, value)
+            case "childless":
+                let policies: [String: ChildlessPolicy] = [
+                    "allow": .allow, "prefer": .prefer, "force": .force, "never": .never,
+                ]
+                guard let policy = policies[value.text] else { throw bad(key, value) }
+                general.childless = policy
             case "encap": general.forcesEncapsulation = try boolean(key, value)
             case "fragmentation": general.fragmentation = value.text != "no"
             case "dpd_delay": general.livenessDelay = try duration(key, value)
             case "version": guard ["0", "2"].contains(value.text) else { throw bad(key, value) }
             case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive", "pull", "send_certreq", "send_cert",
-                "local_port", "remote_port", "dscp", "childless", "vips", "pools", "ppk_id", "ppk_required":
+                "local_port", "remote_port", "dscp", "vips", "pools", "ppk_id", "ppk_required":
                 break
             default: throw unknown(key, value)
             }

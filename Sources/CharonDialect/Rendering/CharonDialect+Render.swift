@@ -203,7 +203,7 @@ extension CharonDialect {
 
     /// When it will be replaced, and when it ends at the latest.
     func scheduling(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        guard let snapshot = view.ikeSAs.first(where: { $0.ike == ike }), let established = snapshot.established else {
+        guard let snapshot = view.ikeSA(ike), let established = snapshot.established else {
             return []
         }
         var effects: [DialectEffect] = []
@@ -247,7 +247,8 @@ extension CharonDialect {
         case .noPrivateKey, .noSignatureMethod: return tell("IKE", "no private key found for '\(ours)'", ike, view)
         case .noPeerCertificate, .certificate, .identityNotInCertificate:
             return tell("IKE", "no trusted public key found for '\(peer)'", ike, view)
-        case .ppk: return []
+        case .ppk, .eap: return []
+        case .childlessUnsupported: return tell("IKE", "peer does not support childless IKE_SA initiation", ike, view)
         }
     }
 

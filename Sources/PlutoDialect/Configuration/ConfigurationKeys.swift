@@ -26,7 +26,8 @@ enum ConfigurationKeys {
     /// Of a connection.
     static let connection: Set<String> = [
         "accept-redirect", "accept-redirect-to", "ah", "also", "authby", "auto", "cisco-unity", "clientaddrfamily",
-        "compress", "connalias", "dns-match-id", "debug", "decap-dscp", "dpddelay", "dpdtimeout", "dpdaction",
+        "childless", "compress", "connalias", "dns-match-id", "debug", "decap-dscp", "dpddelay", "dpdtimeout",
+        "dpdaction", "eap_identity",
         "enable-tcp", "encap-dscp", "encapsulation", "esn", "esp", "failureshunt", "fake-strongswan",
         "fragmentation", "hostaddrfamily", "ignore-peer-dns", "ike", "ikelifetime", "ikepad", "ikev2",
         "initial-contact", "intermediate", "ipsec-interface", "ipsec-interface-managed", "ipsec-lifetime",

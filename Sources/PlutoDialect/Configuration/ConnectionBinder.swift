@@ -201,6 +201,7 @@ package struct ConnectionBinder {
         connection.acceptsRedirects = settings.acceptsRedirects
         connection.redirectTarget = settings.sendsRedirects ? settings.redirectTarget : nil
         connection.ppk = settings.ppk
+        connection.childless = settings.childless
         connection.ppkNames = settings.ppkNames.map { Array($0.utf8) }
         connection.natKeepAlive = settings.natKeepAlive ? keepAlive : .zero
         connection.transport =
@@ -245,7 +246,9 @@ package struct ConnectionBinder {
     private func authentication(
         _ settings: ConnectionSettings, _ side: SideSettings, _ certificate: Certificate?, ours: Bool
     ) throws(Failure) -> AuthenticationPolicy {
+        if let method = side.eapMethod { return .eap(try eap(method, settings, side, certificate, ours: ours)) }
         let methods = settings.authenticationWords(of: side)
+        if methods.contains("eaponly") { throw Failure(description: "auth=eaponly needs autheap=tls") }
         if methods.contains("secret") || methods.contains("psk") { return .sharedKey }
         if methods.contains("null") { return .null }
         guard let signatures = SignatureMethods.parse(methods) else {
@@ -262,6 +265,26 @@ package struct ConnectionBinder {
         }
         if !ours, let text = side.authority { policy.authorities = try authorities(text, settings) }
         return .signature(policy)
+    }
+
+    /// `eap_identity=` is whom the side says to be, or has to be; an asking server asks for it.
+    private func eap(
+        _ method: EAPPolicy.Method, _ settings: ConnectionSettings, _ side: SideSettings, _ certificate: Certificate?,
+        ours: Bool
+    ) throws(Failure) -> EAPPolicy {
+        var policy = EAPPolicy(method, certificates: SignaturePolicy(certificate: certificate))
+        policy.certificates.requiresIdentityInCertificate = settings.requiresIdentityInCertificate
+        if method == .tls, ours == false, certificate == nil {
+            // What this end's server, or client, shows of itself.
+            let own = settings.left == side ? settings.right : settings.left
+            policy.certificates.certificate = try self.certificate(own, of: settings.left == side ? .right : .left)
+        }
+        if !ours, let text = side.authority { policy.certificates.authorities = try authorities(text, settings) }
+        if let identity = settings.eapIdentity {
+            policy.asksForIdentity = !ours
+            if identity != "%identity", identity != "%any" { policy.identity = Array(identity.utf8) }
+        }
+        return policy
     }
 
     private func certificate(_ side: SideSettings, of name: Side) throws(Failure) -> Certificate? {

@@ -142,6 +142,14 @@ extension ConnectionSettings {
             case "insist": ppk = .insist
             default: ppk = .propose
             }
+        case "eap_identity": eapIdentity = assignment.value
+        case "childless":
+            switch try assignment.oneOf(["allow", "prefer", "force", "never"]) {
+            case "prefer": childless = .prefer
+            case "force": childless = .force
+            case "never": childless = .never
+            default: childless = .allow
+            }
         case "accept-redirect": acceptsRedirects = try assignment.truth()
         case "send-redirect": sendsRedirects = try assignment.truth()
         case "redirect-to":
@@ -205,6 +213,14 @@ extension ConnectionSettings {
         case "updown":
             self[side].updown = value.isEmpty || value == "%disabled" ? "unset" : value
         case "username", "cat": refuse(assignment)
+        case "autheap":
+            switch try assignment.oneOf(["none", "tls", "mschapv2"]) {
+            case "tls": self[side].eapMethod = .tls
+            case "mschapv2": self[side].eapMethod = .mschapV2
+            default: self[side].eapMethod = nil
+            }
+        case "auth" where value == "eap-tls": self[side].eapMethod = .tls
+        case "auth" where value == "eap-mschapv2": self[side].eapMethod = .mschapV2
         case "auth", "authby": self[side].authentication = value.lowercased()
         case "sendcert":
             self[side].sendCertificate = try assignment.oneOf([

@@ -39,6 +39,8 @@ package struct SideSettings: Hashable, Sendable {
     package var nexthop = ""
     package var updown = "ipsec _updown"
     package var authentication: String?
+    /// `autheap=`: how the side proves itself by EAP.
+    package var eapMethod: EAPPolicy.Method?
     package var sendCertificate = "always"
     /// The nickname of a certificate in the key store.
     package var certificate: String?
@@ -107,6 +109,9 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var requiresIdentityInCertificate = true
     package var ppk = PPKPolicy.never
     package var ppkNames: [String] = []
+    /// Who the side that is authenticated by EAP says to be; `%identity` and `%any`: whoever it is.
+    package var eapIdentity: String?
+    package var childless = ChildlessPolicy.allow
     package var acceptsRedirects = false
     package var sendsRedirects = false
     package var redirectTarget: IPAddress?

@@ -67,6 +67,16 @@ package struct SecretsFile: Sendable {
         guard let colon = tokens.firstIndex(of: .word(":")) else {
             throw fail("expecting a ':' between the identities and the secret")
         }
+        if tokens[colon...].dropFirst().first?.text.uppercased() == "EAP" {
+            let values = tokens[(colon + 2)...]
+            guard values.count == 1, let octets = values.last?.octets, octets.count <= SecretsFile.keyOctetLimit else {
+                throw fail("EAP needs exactly one value: \"text\", 0xHEX or 0sBASE64")
+            }
+            // Names of EAP, and not identities of IKE: `carol`, `carol@example.com`, `DOMAIN\carol`.
+            keys.eapSecrets.append(
+                EAPSecret(identities: tokens[..<colon].map { Array($0.text.utf8) }, secret: SecretBytes(octets)))
+            return
+        }
         var indices: [PreSharedKeys.Index] = []
         for token in tokens[..<colon] {
             if token.text == "%any" || token.text == "%any6" || token.text == "0.0.0.0" || token.text == "::" {

@@ -188,7 +188,7 @@ extension PlutoDialect {
         head += " IKE SA #\(number(child.ike)); idle;"
         let counters = view.counters(of: child.child)
         let limit = bound(child.connection)?.settings.childOctets ?? 1 << 63
-        let us = view.ikeSAs.first { $0.ike == child.ike }?.local.address
+        let us = view.ikeSA(child.ike)?.local.address
         let local = us.map { "\($0)" } ?? "?"
         let hash = label.lastIndex(of: "#").map { String(label[$0...]) } ?? ""
         let name = label.lastIndex(of: "#").map { String(label[..<label.index(before: $0)]) } ?? label

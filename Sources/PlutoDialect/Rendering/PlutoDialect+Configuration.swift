@@ -8,11 +8,13 @@ extension PlutoDialect {
         switch event {
         case .addressesLent(let ike, let addresses):
             return debug("#\(number(ike)) lent \(addresses.map(\.description).joined(separator: ", "))", view)
-        case .configurationReceived(let child, _, let given):
+        case .configurationReceived(let child, let ike, let given):
             let addresses = given.addresses.map { "received INTERNAL_IP\($0.family.rawValue)_ADDRESS \($0)" }
             let servers = given.nameServers.map { "received INTERNAL_IP\($0.family.rawValue)_DNS \($0)" }
             let domains = given.domains.map { "received INTERNAL_DNS_DOMAIN \($0)" }
-            return (addresses + servers + domains).flatMap { tell(child, $0, view) }
+            return (addresses + servers + domains).flatMap { line in
+                child.map { tell($0, line, view) } ?? tell(ike, line, view)
+            }
         default: return []
         }
     }

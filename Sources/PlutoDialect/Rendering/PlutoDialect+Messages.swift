@@ -27,7 +27,7 @@ extension PlutoDialect {
                 + debug("#\(number(ike)) \(exchange.name) response containing \(list)\(reassembled)", view)
         case .responseSent(let ike, let exchange, let to):
             guard exchange == .ikeSAInit || exchange == .ikeSessionResume else { return exchangeType(exchange, view) }
-            let suite = view.ikeSAs.first { $0.ike == ike }?.suite
+            let suite = numbers.ikes[ike]?.suite
             return exchangeType(exchange, view) + tell(ike, Wording.sentResponse(exchange, to: to, suite), view)
         case .responseRepeated(let ike, let exchange):
             return debug("#\(number(ike)) retransmitting \(exchange.name) response", view)
@@ -39,7 +39,8 @@ extension PlutoDialect {
         _ purpose: RequestPurpose, _ ike: IKESAID, to: Endpoint, _ view: any DaemonView
     ) -> [DialectEffect] {
         switch purpose {
-        case .ikeSAInit, .sessionResume: return tell(ike, Wording.sentRequest(purpose.exchange, to: to), view)
+        case .ikeSAInit, .sessionResume, .ikeAuthAlone:
+            return tell(ike, Wording.sentRequest(purpose.exchange, to: to), view)
         case .ikeAuth(let child, let inbound, let encapsulated):
             let number = numbers.children[child]?.number ?? 0
             return tell(
@@ -229,7 +230,7 @@ extension RequestPurpose {
         switch self {
         case .ikeSAInit: .ikeSAInit
         case .sessionResume: .ikeSessionResume
-        case .ikeAuth: .ikeAuth
+        case .ikeAuth, .ikeAuthAlone: .ikeAuth
         case .createChild, .rekeyIKE: .createChildSA
         case .deleteIKE, .deleteChildren, .liveness, .updateAddresses, .announceAddresses, .routability, .redirect:
             .informational

@@ -35,6 +35,9 @@ extension PlutoDialect {
         case .childLimited(let child, let isOctets, let hard, let soft):
             let number = numbers.children[child]?.number ?? 0
             return debug("#\(number) \(Wording.childLimited(isOctets: isOctets, hard: hard, soft: soft))", view)
+        case .childSpent(let child):
+            let number = numbers.children[child]?.number ?? 0
+            return debug("#\(number) has carried all that it may, and is kept", view)
         default: return []
         }
     }

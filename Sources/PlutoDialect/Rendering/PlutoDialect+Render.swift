@@ -14,7 +14,7 @@ extension PlutoDialect {
             numbers.update(ike) { $0.connection = connection }
             if let remote = numbers.ikes[ike]?.remote { noteInstance(connection, remote.address) }
             return []
-        case .messagePassed, .reauthenticationDue: return []
+        case .messagePassed, .reauthenticationDue, .spiReserved: return []
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .responseRepeated:
             return renderMessage(event, view)
         case .suiteAgreed(let ike, let suite):
@@ -22,9 +22,9 @@ extension PlutoDialect {
             return debug("#\(number(ike)) agreed {\(AlgorithmNames.description(suite))}", view)
                 + debug("#\(number(ike)) calculating skeyseed using prf=\(AlgorithmNames.name(suite.prf))", view)
         case .datagramSent(let ike, let exchange, let isResponse, let octets, let from, let to):
-            let interface = view.interfaceAddresses.first { $0.address == from.address }?.interface ?? "?"
             return debug(
-                "sending \(octets) bytes for \(Wording.occasion(exchange, isResponse: isResponse)) through \(interface) "
+                "sending \(octets) bytes for \(Wording.occasion(exchange, isResponse: isResponse)) "
+                    + "through \(interface(of: from.address, view)) "
                     + "from \(from) to \(to) using \(Wording.name(to.transport)) (for #\(number(ike)))", view)
         case .nonce(_, let octets, true):
             return debug("emitting \(octets) raw bytes of IKEv2 nonce into IKEv2 Nonce Payload", view)
@@ -60,7 +60,7 @@ extension PlutoDialect {
         case .childRejected(let child, let ike, let reason): return rejected(child, ike, reason, view)
         case .childDeleted(let child, let ike, let connection, let reason):
             return deleted(child, ike, connection, reason, view)
-        case .ikeRekeying, .ikeRekeyed, .ikeRekeyFailed, .childInitiating, .childQueued, .childLimited:
+        case .ikeRekeying, .ikeRekeyed, .ikeRekeyFailed, .childInitiating, .childQueued, .childLimited, .childSpent:
             return renderRekey(event, view)
         case .addressesLent, .configurationReceived: return renderConfiguration(event, view)
         case .redirected, .redirectScheduled, .redirectSkipped, .redirectLoop, .redirectTriggered, .redirectSent:
@@ -90,6 +90,10 @@ extension PlutoDialect {
         case .outboundBlocked(let number, let to):
             return log("packet to \(to): IMPAIR: blocking outbound message \(number)", view)
         }
+    }
+
+    private func interface(of address: IPAddress, _ view: any DaemonView) -> String {
+        view.interfaceAddresses.first { $0.address == address }?.interface ?? "?"
     }
 
     // MARK: Labels
@@ -194,11 +198,12 @@ extension PlutoDialect {
     private func notification(of reason: FailureReason) -> NotifyType? {
         switch reason {
         case .refusing(let type): type
-        case .ppk, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey, .noSignatureMethod,
+        case .ppk, .eap, .noSharedKey, .authenticationMismatch, .identificationMismatch, .noPrivateKey,
+            .noSignatureMethod,
             .noPeerCertificate, .certificate, .identityNotInCertificate:
             .authenticationFailed
         case .badSyntax: .invalidSyntax
-        case .refused, .timedOut, .dataPlane: nil
+        case .refused, .timedOut, .dataPlane, .childlessUnsupported: nil
         }
     }
 
@@ -219,7 +224,9 @@ extension PlutoDialect {
             }
             let done = attachments.finish(connection) { $0 == .deleteIKE(ike) }
             effects += done.map { .finish($0.session, status: 0) }
-            if numbers.ikes.filter({ $0.value.connection == connection }).count == 1 { deleted[connection] = nil }
+            if deleted[connection] != nil, numbers.ikes.filter({ $0.value.connection == connection }).count == 1 {
+                deleted[connection] = nil
+            }
         }
         numbers.remove(ike)
         return effects
@@ -253,7 +260,7 @@ extension PlutoDialect {
                     remote: facts.remoteSelectors.map { SelectorText.text($0) }), view)
         }
         effects += updownUp(facts, view)
-        standing[facts.child] = facts
+        if hasUpdown(facts.connection) { standing[facts.child] = facts }
         let liveness = bound(facts.connection)?.connection.map { $0.livenessDelay > .zero } ?? false
         return effects
             + tell(

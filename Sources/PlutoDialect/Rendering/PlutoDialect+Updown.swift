@@ -16,6 +16,8 @@ extension PlutoDialect {
         return paths.updown.map { $0 + setting.dropFirst(standard.count) }
     }
 
+    func hasUpdown(_ connection: ConnectionID) -> Bool { updown(connection) != nil }
+
     /// The Child SA's policies are there.
     func updownUp(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
         // A replacement takes over what its predecessor has routed.
@@ -34,7 +36,7 @@ extension PlutoDialect {
     /// Its policies are gone, and no other Child SA of the connection has taken its place.
     func updownDown(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
         guard let command = updown(facts.connection),
-            !view.childSAs.contains(where: { $0.connection == facts.connection && $0.child != facts.child })
+            !view.hasChildSA(of: facts.connection, besides: facts.child)
         else { return [] }
         let snapshot = view.connections.first { $0.connection.id == facts.connection }
         let verbs = snapshot?.routing == .routedOnDemand ? ["down"] : ["down", "unroute"]
@@ -66,7 +68,7 @@ extension PlutoDialect {
     ) -> [DialectEffect] {
         guard let bound = bound(facts.connection), let connection = bound.connection else { return [] }
         let counters = view.counters(of: facts.child)
-        let ike = view.ikeSAs.first { $0.ike == facts.ike }
+        let ike = view.ikeSA(facts.ike)
         let local = ike?.local.address ?? numbers.ikes[facts.ike]?.local.address
         // A subnet is a client; the end itself is a host.
         let isHost = local.map { pair.local.addresses == IPPrefix(host: $0).range } ?? false

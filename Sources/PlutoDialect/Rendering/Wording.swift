@@ -160,6 +160,7 @@ enum Wording {
             switch proof {
             case .signature(let signature): signed(signature, peer)
             case .sharedKey: "using authby=secret and \(peer.plutoTypeName) '\(peer.plutoText)'"
+            case .eap(let eap): "using \(name(eap.method)) '\(String(decoding: eap.identity, as: UTF8.self))'"
             case .null: "using authby=null and \(peer.plutoTypeName) '\(peer.plutoText)'"
             case .sessionResumption: "using authby=session-resume"
             }
@@ -342,6 +343,8 @@ enum Wording {
         case .refused(let type): rejectedByPeer(type)
         case .refusing, .timedOut: nil
         case .ppk(let failure): ppkFailure(failure)
+        case .eap(let failure): "authentication failed: EAP: \(eapFailure(failure))"
+        case .childlessUnsupported: "peer does not support childless IKE SAs, and childless=force asks for one"
         case .noSharedKey: "authentication failed: no PSK found for '\(us)'"
         case .noPrivateKey: "authentication failed: no private key for '\(us)' in the key store"
         case .noSignatureMethod: "authentication failed: no signature method in common with the peer"
@@ -355,7 +358,7 @@ enum Wording {
         }
     }
 
-    private static func refusal(_ refusal: CertificateRefusal) -> String {
+    static func refusal(_ refusal: CertificateRefusal) -> String {
         switch refusal {
         case .notYetValid: "not yet valid"
         case .expired: "expired"

@@ -6,11 +6,13 @@ package import NetAddress
 /// with its integrity, then by tshark, which has never seen our code. What is malformed, or not opened, is a finding.
 ///
 /// Leaves in the run's folder `wireshark/`, a configuration of Wireshark's with both tables of all hosts, and for each
-/// link with IKE on it LINK.clear.pcap, which needs no keys but one: `wireshark/clear/`.
+/// link with IKE on it LINK.clear.pcapng, which needs no keys but one: `wireshark/clear/`.
 package struct CaptureDecoding {
     package let output: String
     /// The addresses of the hosts with a daemon that exports its keys: what they say and hear has to open.
     let exporters: Set<IPAddress>
+    /// The addresses of hosts that mean ill: what they say need not open, nor be well-formed.
+    let hostile: Set<IPAddress>
 
     /// What came of it.
     package struct Outcome {
@@ -20,24 +22,24 @@ package struct CaptureDecoding {
         package var captures: [String: DecodedCapture] = [:]
     }
 
-    package init(output: String, exporters: Set<IPAddress>) {
+    package init(output: String, exporters: Set<IPAddress>, hostile: Set<IPAddress> = []) {
         self.output = output
         self.exporters = exporters
+        self.hostile = hostile
     }
 
     private static let tshark = "/usr/bin/tshark"
     private static let tables = ["ikev2_decryption_table", "esp_sa"]
 
-    /// - Parameter links: whose LINK.pcap is to be looked at.
+    /// - Parameter links: whose LINK.pcapng is to be looked at.
     package func run(links: [String]) throws -> Outcome {
         var outcome = Outcome()
         let keys = try collectTables(&outcome)
         let hasTshark = FileSystem.isExecutable(Self.tshark)
         if !hasTshark { outcome.skipped = "tshark is not installed (apt-get install tshark)" }
-        // All at once: most of what one takes is its start.
-        var questions: [Question] = []
+        var spoken: [(link: String, capture: DecodedCapture)] = []
         for link in links {
-            let path = "\(output)/\(link).pcap"
+            let path = "\(output)/\(link).pcapng"
             guard FileSystem.exists(path) else { continue }
             let capture: DecodedCapture
             do throws(CaptureError) {
@@ -51,12 +53,20 @@ package struct CaptureDecoding {
             outcome.findings += capture.malformed.map { Finding(.malformed, link, $0) }
             outcome.findings += unopened(capture, keys).map { Finding(.notOpened, link, $0) }
             guard !capture.datagrams.isEmpty else { continue }
-            let clear = "\(output)/\(link).clear.pcap"
+            let clear = "\(output)/\(link).clear.pcapng"
             try write(capture.rewritten, to: clear)
-            guard hasTshark else { continue }
-            try writeClearTable(capture)
-            questions.append(try ask(path, profile: "\(output)/wireshark", link))
-            questions.append(try ask(clear, profile: "\(output)/wireshark/clear", link, wantsAllOpen: true))
+            spoken.append((link, capture))
+        }
+        guard hasTshark else { return outcome }
+        // One table for all links: an IKE SA may be seen on several, and strangers' alone on others.
+        try writeClearTable(spoken.map(\.capture))
+        // All at once: most of what one takes is its start.
+        var questions: [Question] = []
+        for (link, _) in spoken {
+            questions.append(try ask("\(output)/\(link).pcapng", profile: "\(output)/wireshark", link))
+            questions.append(
+                try ask(
+                    "\(output)/\(link).clear.pcapng", profile: "\(output)/wireshark/clear", link, wantsAllOpen: true))
         }
         for question in questions { outcome.findings += try findings(question) }
         return outcome
@@ -67,7 +77,7 @@ package struct CaptureDecoding {
         var keys = ExportedKeys()
         let table = "\(output)/wireshark/\(tables[0])"
         if FileSystem.exists(table) { keys.add(ikeTable: try FileSystem.readText(table)) }
-        return DecodedCapture(try CaptureReader.packets(try FileSystem.read("\(output)/\(link).pcap")).1, keys: keys)
+        return DecodedCapture(try CaptureReader.packets(try FileSystem.read("\(output)/\(link).pcapng")).1, keys: keys)
     }
 
     private func octets(of path: String) throws(CaptureError) -> [UInt8] {
@@ -96,7 +106,9 @@ package struct CaptureDecoding {
     /// The Encrypted payloads that no key opened, though one end of them exports its keys.
     private func unopened(_ capture: DecodedCapture, _ keys: ExportedKeys) -> [String] {
         capture.datagrams.compactMap { datagram in
-            guard datagram.isProtected, datagram.plaintext == nil else { return nil }
+            guard datagram.isProtected, datagram.plaintext == nil, !hostile.contains(datagram.source) else {
+                return nil
+            }
             if keys.has(datagram.message) { return "\(datagram.title): no exported key opens it" }
             let isOurs = exporters.contains(datagram.source) || exporters.contains(datagram.destination)
             return isOurs ? "\(datagram.title): no keys were exported for it" : nil
@@ -104,17 +116,19 @@ package struct CaptureDecoding {
     }
 
     private func write(_ packets: [CapturedPacket], to path: String) throws {
-        let writer = CaptureWriter(linkType: .ethernet, precision: .nanoseconds)
+        let writer = CaptureWriter()
         var octets = writer.fileHeader
         for packet in packets { writer.append(packet.octets, timestamp: packet.timestamp, to: &octets) }
         try FileSystem.write(path, octets)
     }
 
     /// One row for each IKE SA whose payloads were rewritten.
-    private func writeClearTable(_ capture: DecodedCapture) throws {
-        let rows = capture.openedSPIs.map {
-            "\($0.initiator),\($0.responder),,,\"NULL [RFC2410]\",,,\"NONE [RFC4306]\"\n"
-        }.sorted()
+    private func writeClearTable(_ captures: [DecodedCapture]) throws {
+        let rows = Set(
+            captures.flatMap(\.openedSPIs).map {
+                "\($0.initiator),\($0.responder),,,\"NULL [RFC2410]\",,,\"NONE [RFC4306]\"\n"
+            }
+        ).sorted()
         try FileSystem.write(
             "\(output)/wireshark/clear/\(Self.tables[0])", Array(rows.joined().utf8), mode: 0o600)
     }
@@ -132,9 +146,12 @@ package struct CaptureDecoding {
     private func ask(_ capture: String, profile: String, _ link: String, wantsAllOpen: Bool = false) throws -> Question
     {
         let encrypted = "isakmp.typepayload == 46 or isakmp.typepayload == 53"
+        let honest = hostile.map { "\($0)" }.sorted().map {
+            " and not \($0.contains(":") ? "ipv6" : "ip").src == \($0)"
+        }
         let filter =
-            "(_ws.malformed and not icmp and not icmpv6)"
-            + (wantsAllOpen ? " or ((\(encrypted)) and not isakmp.enc.decrypted)" : "")
+            "((_ws.malformed and not icmp and not icmpv6)"
+            + (wantsAllOpen ? " or ((\(encrypted)) and not isakmp.enc.decrypted)" : "") + ")" + honest.joined()
         let command = LocalCommand(
             [
                 Self.tshark, "-n", "-r", capture, "-Y", filter, "-T", "fields", "-e", "frame.number", "-e",
@@ -161,6 +178,6 @@ package struct CaptureDecoding {
 
     /// What shows a run's captures, opened, to a person.
     package static func command(output: String, link: String) -> String {
-        "WIRESHARK_CONFIG_DIR=\(output)/wireshark wireshark \(output)/\(link).pcap"
+        "WIRESHARK_CONFIG_DIR=\(output)/wireshark wireshark \(output)/\(link).pcapng"
     }
 }

@@ -81,9 +81,10 @@ struct CharonScenario {
     /// A ping through the tunnel, from west to what is behind east, `count` times with `octets` of data each.
     func ping(count: Int = 1, octets: Int = 56) -> Step {
         let (from, to) = family == .v4 ? ("192.0.1.254", "192.0.2.254") : ("2001:db8:0:1::254", "2001:db8:0:2::254")
+        // One at a time: behind the last of several, ping waits for two round trips and no longer.
         return .west(
-            "ping -n -q -i 0.01 -W 3 -c \(count) -s \(octets) -I \(from) \(to) | grep -o '[0-9]* received'",
-            "\(count) received")
+            "for i in {1..\(count)}; do ping -n -q -W 3 -c 1 -s \(octets) -I \(from) \(to); done | grep -c ' 1 received'",
+            "\(count)")
     }
 
     private func secrets(_ value: String) -> String { "\(westID) \(eastID) : PSK \"\(value)\"\n" }
@@ -174,7 +175,7 @@ struct CharonScenario {
             }
             if Tool.isInstalled("tshark") {
                 let malformed = try Tool.lines([
-                    "tshark", "-r", "\(runner.folder)/OUTPUT/\(name)/192_1_2.pcap", "-Y", "_ws.malformed",
+                    "tshark", "-r", "\(runner.folder)/OUTPUT/\(name)/192_1_2.pcapng", "-Y", "_ws.malformed",
                 ])
                 #expect(malformed == [])
             }

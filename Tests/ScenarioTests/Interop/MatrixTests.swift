@@ -9,9 +9,9 @@ import UserMode
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
     .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
 struct MatrixTests {
-    private func run(
-        _ cases: String..., kernel: String = "auto"
-    ) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
+    func run(_ cases: String..., kernel: String = "auto") throws -> (
+        status: ProcessID.Status, text: String, matrix: MatrixReport
+    ) {
         try withRunner { runner in
             _ = try runner.copyShipped("ikev2-basic-psk-01")
             let answer = try runner.run(["interop", "--kernel", kernel] + cases.flatMap { ["--case", $0] })
@@ -35,6 +35,7 @@ struct MatrixTests {
         ("control-wrong-key", "run"), ("control-wrong-psk", "run"),
         ("control-wrong-selector", "swand's selectors"), ("control-wrong-spi", "SPI to strongSwan"),
         ("control-wrong-algorithm", "IKE algorithms"), ("control-refusal-that-comes-up", "refusal on the link"),
+        ("control-limit-that-is-none", "strongSwan's own word"),
     ]
 
     @Test(arguments: controls) func `what is wrong is red`(name: String, check: String) throws {
@@ -52,20 +53,55 @@ struct MatrixTests {
         #expect(Set(InteropCases.controls.map { $0.name }) == tested)
     }
 
-    @Test(.enabled(if: MachineFeature.xfrmESP.refusal() != nil, "this machine's kernel has ESP"))
-    func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
-        let (status, _, matrix) = try run("transport", kernel: "host")
-        #expect(status == .exited(3))
-        #expect(matrix.cells.allSatisfy { $0.verdict == .unsupported && $0.reason.contains("xfrm-esp") })
-    }
-
     @Test(
         .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"),
-        arguments: ["transport", "esn", "raw-esp"])
+        arguments: ["transport-kernel", "esn-kernel", "raw-esp-kernel"])
     func `what strongSwan's own ESP cannot do, the kernel's can`(name: String) throws {
         let (status, text, matrix) = try run(name, kernel: "uml")
         #expect(status == .exited(0), "\(text) \(matrix.cells.map(\.reason))")
         #expect(matrix.cells.count == 2 && matrix.cells.allSatisfy { $0.verdict == .green })
+    }
+
+    @Test func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
+        let (status, _, matrix) = try run("transport", "esn", "raw-esp")
+        #expect(status == .exited(3))
+        #expect(matrix.cells.allSatisfy { $0.verdict == .unsupported && $0.reason.contains("strongSwan: ") })
+    }
+}
+
+/// `daemon: {kind: strongswan, prefix: PATH}`: a strongSwan that stands in a folder of its own.
+@Suite(
+    .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
+    .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
+struct StrongSwanPrefixTests {
+    /// The files of Debian's packages, laid out as `make install` of a build with a prefix does it.
+    private func install(at prefix: String) throws {
+        let files = [
+            ("/usr/lib/ipsec/charon", "libexec/ipsec/charon"), ("/usr/sbin/swanctl", "sbin/swanctl"),
+            ("/usr/lib/ipsec/plugins", "lib/ipsec/plugins"),
+        ]
+        for (source, target) in files {
+            try FileSystem.makeDirectories(FileSystem.parent(of: "\(prefix)/\(target)"))
+            try FileSystem.copyTree(source, to: "\(prefix)/\(target)")
+        }
+    }
+
+    @Test func `the daemon and the client of the prefix are those that run`() throws {
+        try withRunner { runner in
+            _ = try runner.copyShipped("ikev2-basic-psk-01")
+            let prefix = "\(runner.folder)/strongswan"
+            try install(at: prefix)
+            let test = InteropCase("prefix", "a build of the user's own").with {
+                $0.actions += [
+                    .type(.peer, "readlink /proc/$(cat /run/charon.pid)/exe", ["\(prefix)/libexec/ipsec/charon"]),
+                    .type(.peer, "command -v swanctl", ["\(prefix)/sbin/swanctl"]),
+                ]
+            }
+            let cell = InteropCell(test, initiator: .swand)
+            _ = try CellScenario(cell).write(below: runner.folder, prefix: prefix)
+            let answer = try runner.run("run", "./\(cell.name)")
+            #expect(answer.status == .exited(0), "\(answer.text)")
+        }
     }
 }
 

@@ -20,7 +20,7 @@ struct StrongSwanConfigurationTests {
                     "IPsec tunnel [192.3.1.1/32===192.0.2.0/24]"),
                 .west("ip -o address show dev lo | grep -o '192.3.1.1/32'", "192.3.1.1/32"),
                 .west(
-                    "ping -n -q -i 0.01 -W 3 -c 5 192.0.2.254 | grep -o '[0-9]* received'", "5 received"),
+                    "for i in {1..5}; do ping -n -q -W 3 -c 1 192.0.2.254; done | grep -c ' 1 received'", "5"),
                 .west("ipsec trafficstatus | grep -o 'lease=.*'", "lease=192.3.1.1/32"),
                 .east("ipsec leases | grep -o '192.3.1.1 .*online.*'", "192.3.1.1   online   'west'"),
                 .west("ipsec down w | grep -c 'deleting IKE SA (established IKE SA)'", "1"),
@@ -33,7 +33,7 @@ struct StrongSwanConfigurationTests {
         var scenario = CharonScenario(client: .east, steps: [])
         scenario.swand = ["modecfgdns=192.0.1.53"]
         let ping = CharonScenario.Step.east(
-            "ping -n -q -i 0.01 -W 3 -c 5 192.0.1.254 | grep -o '[0-9]* received'", "5 received")
+            "for i in {1..5}; do ping -n -q -W 3 -c 1 192.0.1.254; done | grep -c ' 1 received'", "5")
         scenario.steps =
             [
                 .east(

@@ -1,0 +1,135 @@
+import IKECrypto
+import IKEModel
+import NetAddress
+import Testing
+
+@testable import VPPForwarder
+
+/// Two forwarders on one link, without sockets.
+@Suite struct ForwarderTests {
+    private let pair = ForwarderPair()
+
+    @Test func `a ping to a neighbour asks for its address once and is answered`() throws {
+        let number = try #require(pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero))
+        let reports = pair.left.takeEchoReports()
+        #expect(reports.map(\.number) == [number, number])
+        #expect(reports.last?.kind == .finished(sent: 1, received: 1))
+        #expect(pair.left.value(of: .arpSent) == 1 && pair.right.value(of: .arpReplies) == 1)
+        #expect(pair.right.value(of: .echoReplies) == 1)
+    }
+
+    @Test func `IPv6 neighbours find each other too`() throws {
+        _ = try #require(pair.left.startEcho(to: pair.right6, from: nil, count: 1, at: .zero))
+        #expect(pair.left.takeEchoReports().last?.kind == .finished(sent: 1, received: 1))
+    }
+
+    @Test func `an interface that is down carries nothing, and counts it`() throws {
+        pair.right.setState(pair.rightLink, isUp: false)
+        _ = pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero)
+        pair.left.wake(at: .zero + .seconds(1))
+        #expect(pair.left.takeEchoReports().map(\.kind) == [.finished(sent: 1, received: 0)])
+        #expect(pair.rightLink.counters.drops == 1)
+    }
+
+    @Test(arguments: ESPCase.all)
+    func `a manual SA protects a ping, in tunnel and in transport mode, over IPv4 and IPv6`(_ one: ESPCase) throws {
+        try pair.protect(one)
+        let target = one.isV6 ? pair.right6 : pair.right4
+        _ = try #require(pair.left.startEcho(to: target, from: nil, count: 1, at: .zero))
+        #expect(pair.left.takeEchoReports().last?.kind == .finished(sent: 1, received: 1), "\(one)")
+        #expect(pair.left.value(of: .policyProtect) == 1 && pair.left.value(of: .espReceived) == 1)
+        #expect(pair.sawProtocol(50) && !pair.sawProtocol(one.isV6 ? 58 : 1), "\(one)")
+    }
+
+    @Test func `a wrong key is told from a right one, and nothing passes`() throws {
+        try pair.protect(ESPCase(cipher: "cbc", encryption: .aesCBC, bits: 128, integrity: .hmacSHA1_96))
+        try pair.right.setKeys(20, encryption: nil, integrity: SecretBytes([UInt8](repeating: 9, count: 20)))
+        _ = pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero)
+        #expect(pair.left.takeEchoReports().isEmpty)
+        #expect(pair.right.value(of: .integrityFailed) == 1 && pair.right.value(of: .echoReplies) == 0)
+    }
+
+    @Test func `of two policies the greater priority counts, and what none names is dropped on the way out`() throws {
+        try pair.left.addDatabase(1)
+        let all = IPRange(.unspecified(.v4), .greatest(.v4))!
+        func add(_ priority: Int32, _ action: SecurityPolicy.Action) throws {
+            try pair.left.addPolicy(
+                SecurityPolicy(isOutbound: true, priority: priority, action: action, local: all, remote: all), to: 1)
+        }
+        try pair.left.setPolicies(pair.leftLink, 1)
+        func replies() -> Int {
+            _ = pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero)
+            return pair.left.takeEchoReports().count { if case .reply = $0.kind { true } else { false } }
+        }
+        #expect(replies() == 0 && pair.left.value(of: .policyMissing) == 1)
+        try add(10, .bypass)
+        #expect(replies() == 1)
+        try add(11, .discard)
+        #expect(replies() == 0 && pair.left.value(of: .policyDiscard) == 1)
+        #expect(pair.left.databases[1]?.policies.map(\.packets) == [1, 1])
+    }
+
+    @Test func `inbound, what should have been protected is dropped in clear, and what no policy names passes`() throws {
+        try pair.protect(ESPCase(cipher: "cbc", encryption: .aesCBC, bits: 128, integrity: .hmacSHA1_96))
+        try pair.left.setPolicies(pair.leftLink, nil)
+        _ = pair.left.startEcho(to: pair.right4, from: nil, count: 1, at: .zero)
+        #expect(pair.right.value(of: .inputDiscarded) == 1 && pair.right.value(of: .echoReplies) == 0)
+        let other = try #require(IPAddress("192.0.2.77"))
+        try pair.left.addAddress(IPPrefix(host: other), to: pair.leftLink)
+        _ = pair.left.startEcho(to: pair.right4, from: other, count: 1, at: .zero)
+        #expect(pair.right.value(of: .echoReplies) == 1)
+    }
+
+    @Test func `a policy looks at protocols and ports`() throws {
+        let all = IPRange(.unspecified(.v4), .greatest(.v4))!
+        let policy = SecurityPolicy(
+            isOutbound: true, priority: 1, action: .bypass, local: all, remote: all, ipProtocol: 17,
+            remotePorts: 1000...1001)
+        func matches(_ port: UInt16, isOutbound: Bool = true) throws -> Bool {
+            let packet = PacketBuilder.udp(
+                [1, 2, 3], from: Endpoint(pair.left4, port: 7), to: Endpoint(pair.right4, port: port))
+            return policy.matches(try #require(PacketFields(packet)), isOutbound: isOutbound)
+        }
+        #expect(try matches(1000) && matches(1001))
+        #expect(try !matches(999) && !matches(1002) && !matches(1000, isOutbound: false))
+    }
+
+    @Test func `the longest prefix wins, and a next hop without an interface is looked up itself`() throws {
+        let loop = pair.left.createLoopback()
+        pair.left.setState(loop, isUp: true)
+        try pair.left.addRoute(Route(IPPrefix("10.0.0.0/8")!, via: pair.right4, interface: nil))
+        try pair.left.addRoute(Route(IPPrefix("10.1.0.0/16")!, via: nil, interface: loop.index))
+        func out(_ text: String) -> String? {
+            if case .out(let interface, _) = pair.left.lookUp(IPAddress(text)!) { interface.name } else { nil }
+        }
+        #expect(out("10.2.0.1") == "host-left" && out("10.1.0.1") == "loop0" && out("11.0.0.1") == nil)
+    }
+
+    @Test func `a tunnel interface is down until it is set up, and goes with its Child SA`() throws {
+        try pair.installChild()
+        let tunnel = try #require(pair.left.interface(named: "ipsec0"))
+        #expect(!tunnel.isUp)
+        let (inside, far) = (IPAddress("192.168.1.1")!, IPAddress("192.168.2.1")!)
+        for (forwarder, own, other) in [(pair.left, inside, far), (pair.right, far, inside)] {
+            let loop = forwarder.createLoopback()
+            forwarder.setState(loop, isUp: true)
+            try forwarder.addAddress(IPPrefix(host: own), to: loop)
+            let made = try #require(forwarder.interface(named: "ipsec0"))
+            try forwarder.addRoute(Route(IPPrefix(host: other), via: nil, interface: made.index))
+        }
+        func ping() -> EchoReport.Kind? {
+            _ = pair.left.startEcho(to: far, from: inside, count: 1, at: .zero)
+            pair.left.wake(at: .zero + .seconds(1))
+            return pair.left.takeEchoReports().last?.kind
+        }
+        #expect(ping() == .finished(sent: 1, received: 0))
+        for forwarder in [pair.left, pair.right] {
+            forwarder.setState(try #require(forwarder.interface(named: "ipsec0")), isUp: true)
+        }
+        #expect(ping() == .finished(sent: 1, received: 1))
+        #expect(tunnel.counters.sentPackets == 1 && tunnel.counters.receivedPackets == 1)
+        #expect(pair.left.tunnels[0].outbound.sequence == 1 && pair.left.tunnels[0].inbound[0].association.highest == 1)
+        pair.left.remove(ChildSAID(1))
+        #expect(pair.left.interface(named: "ipsec0") == nil && pair.left.tunnels.isEmpty)
+    }
+}

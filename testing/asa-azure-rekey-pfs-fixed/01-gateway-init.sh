@@ -1,0 +1,4 @@
+asa --start asa.conf
+asa configure terminal
+asa crypto map CRYPTO-MAP 2 set pfs group19
+asa end

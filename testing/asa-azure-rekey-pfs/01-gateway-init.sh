@@ -1,0 +1,2 @@
+asa --start asa.conf
+asa show crypto ipsec sa

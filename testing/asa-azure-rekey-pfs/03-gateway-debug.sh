@@ -1,0 +1,5 @@
+asa debug crypto ipsec 255
+asa debug crypto isakmp 255
+asa debug crypto ikev2 protocol 255
+asa debug crypto ikev2 platform 255
+asa show crypto ipsec sa

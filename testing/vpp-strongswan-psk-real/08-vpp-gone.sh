@@ -1,0 +1,2 @@
+vppctl show ikev2 sa
+vppctl show interface ipsec0

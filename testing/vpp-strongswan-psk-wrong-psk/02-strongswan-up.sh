@@ -1,0 +1,4 @@
+cp ipsec.conf ipsec.secrets /etc
+ipsec start
+ipsec up net-net
+ipsec status
