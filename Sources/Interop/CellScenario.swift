@@ -1,4 +1,5 @@
 import LinuxSystem
+import Scenario
 
 /// The scenario folder of a cell: configuration of both ends, a script for each command, and what it must print.
 package struct CellScenario {
@@ -33,7 +34,7 @@ package struct CellScenario {
             "\(ours.host).secrets": secrets,
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
-                "charon {\n\(test.peerSettings.map { "    \($0)\n" }.joined())}\n",
+                "charon {\n\(peerSettings(prefix: prefix).map { "    \($0)\n" }.joined())}\n",
         ]
         for (index, step) in steps.enumerated() {
             files["\(index + 100)-\(step.host)-do.sh"] = step.command + "\n"
@@ -47,6 +48,11 @@ package struct CellScenario {
 
     // MARK: Configuration
 
+    private func peerSettings(prefix: String?) -> [String] {
+        let plugins = StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter { $0 != "kernel-libipsec" }
+        return (test.needsKernelESP ? ["load = \(plugins.joined(separator: " "))"] : []) + test.peerSettings
+    }
+
     private func settings(prefix: String?) -> String {
         let daemon = prefix.map { "{kind: strongswan, prefix: \($0)}" } ?? "strongswan"
         return """
@@ -56,6 +62,7 @@ package struct CellScenario {
             protected: [\(cell.protected.map { "\"\($0)\"" }.joined(separator: ", "))]
 
             """
+                + (test.needsKernelESP ? "requires: [xfrm-esp]\n" : "")
                 + (test.impairments.isEmpty
                     ? "" : "impairments:\n" + test.impairments.map { "  - \($0)\n" }.joined())
     }

@@ -121,6 +121,8 @@ package struct InteropCase: Sendable {
     /// Further lines of swand's ipsec.secrets, and sections of strongSwan's `secrets`.
     package var swandSecrets: [String] = []
     package var peerSecrets: [String] = []
+    /// The peer's own ESP cannot do it: it is given the kernel's, which the cell then requires.
+    package var needsKernelESP = false
     package var expectation = Expectation.tunnel(ike: nil, esp: nil)
     package var initiators = InteropSide.allCases
     package var actions: [Action] = InteropCase.standardActions

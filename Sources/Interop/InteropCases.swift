@@ -153,6 +153,24 @@ package enum InteropCases {
             $0.expectation = .unsupported(says: "faking NAT situation to enforce UDP encapsulation")
             $0.actions = [.attempt]
         },
+        InteropCase("transport-kernel", "transport mode, strongSwan on the kernel's ESP").with {
+            ($0.needsKernelESP, $0.isTransport) = (true, true)
+            $0.actions = [
+                .up,
+                .type(.swand, "ping -n -q -i 0.01 -W 3 -c 10 192.1.2.23 | grep -o '[0-9]* received'", ["10 received"]),
+                .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]), .compare,
+            ]
+        },
+        InteropCase("esn-kernel", "extended sequence numbers, strongSwan on the kernel's ESP").with {
+            $0.needsKernelESP = true
+            $0.conn = ["esp=aes_gcm256", "esn=yes"]
+            $0.esp = "aes256gcm16-esn"
+            $0.actions.append(.type(.peer, "ip xfrm state | grep -c 'flag.* esn'", ["2"]))
+        },
+        InteropCase("raw-esp-kernel", "ESP as IP protocol 50, strongSwan on the kernel's ESP").with {
+            $0.needsKernelESP = true
+            $0.actions.append(.type(.peer, "ip xfrm state | grep -c encap", ["0"]))
+        },
     ]
 
     private static let pfs: @Sendable (inout InteropCase) -> Void = {

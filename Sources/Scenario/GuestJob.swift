@@ -23,13 +23,13 @@ package struct GuestJob: Codable, Sendable {
     package var boot: Int = 0
 
     package init(
-        job: RunPool.Job, folder: String, topology: String, installation: Installation, output: String,
+        job: RunPool.Job, folder: ScenarioFolder, installation: Installation, output: String,
         options: ScenarioRun.Options
     ) {
         name = job.name
         repetition = job.repetition
-        self.folder = folder
-        self.topology = topology
+        self.folder = folder.path
+        topology = "\(installation.topologies)/\(folder.settings.topology).yaml"
         testing = installation.testing
         guestbin = installation.guestbin
         swand = installation.swand

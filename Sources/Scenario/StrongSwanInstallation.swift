@@ -23,7 +23,8 @@ package struct StrongSwanInstallation: Sendable, Equatable {
     }
 
     /// Why it cannot be run here, with the remedy; nil where it can.
-    package func refusal() -> String? {
+    /// - Parameter onThisKernel: false: in user-mode Linux, which has a TUN device.
+    package func refusal(onThisKernel: Bool = true) -> String? {
         let missing = needed.filter { !FileSystem.exists($0.path) }
         if !missing.isEmpty {
             if prefix != nil {
@@ -35,6 +36,7 @@ package struct StrongSwanInstallation: Sendable, Equatable {
             return "strongswan is not installed: "
                 + "apt-get install --no-install-recommends \(packages.joined(separator: " "))"
         }
+        if !onThisKernel { return nil }
         return MachineFeature.tun.refusal().map {
             "strongswan's ESP (kernel-libipsec) needs /dev/net/tun (\($0)): run as root, or chmod 666 /dev/net/tun"
         }
@@ -42,7 +44,7 @@ package struct StrongSwanInstallation: Sendable, Equatable {
 
     /// The plugins that are loaded: those of these that are there, in this order, in which the first that has an
     /// algorithm is the one that is used. ESP is kernel-libipsec's, in user space, and goes in UDP.
-    var pluginsToLoad: [String] {
+    package var pluginsToLoad: [String] {
         [
             "random", "nonce", "openssl", "aes", "sha1", "sha2", "md5", "mgf1", "hmac", "xcbc", "cmac", "kdf", "ctr",
             "ccm", "gcm", "chapoly", "pem", "pkcs1", "pkcs7", "pkcs8", "pkcs12", "x509", "revocation", "constraints",

@@ -11,7 +11,7 @@ package enum GuestRoot {
     package static let moduleHelper = "/run/load-module"
 
     /// What every lab needs; what else a scenario needs, the kernel asks for.
-    static let modules = ["veth", "bridge", "ipv6", "tun"]
+    static let modules = ["veth", "bridge", "ipv6", "tun", "ip_tables", "ip6_tables"]
 
     /// Builds it and makes it the root. To be called once, by process 1.
     /// - Returns: the serial line to the host, raw.
@@ -33,8 +33,11 @@ package enum GuestRoot {
         let base = "/run"
         try Mount.fileSystem("tmpfs", at: base, options: "mode=755")
         for name in ["/upper", "/work", "/root"] { try FileSystem.makeDirectory(base + name) }
+        // To an ordinary user's sandbox all files of others, root's too, belong to nobody: a program of root's that sets the
+        // user ID would run as nobody in here, where everybody is root.
         try Mount.fileSystem(
-            "overlay", at: base + "/root", options: "lowerdir=/,upperdir=\(base)/upper,workdir=\(base)/work")
+            "overlay", at: base + "/root", flags: [.noSetUserID],
+            options: "lowerdir=/,upperdir=\(base)/upper,workdir=\(base)/work")
         try Mount.pivotRoot(to: base + "/root")
     }
 
@@ -59,11 +62,25 @@ package enum GuestRoot {
         }
         try FileSystem.makeLink(moduleHelper, to: "/proc/1/exe")
         try FileSystem.set("/proc/sys/kernel/modprobe", moduleHelper)
+        try chooseFilterPrograms()
         // Where modprobe, typed by a person, looks.
         let release = modules.split(separator: "/").last.map(String.init) ?? ""
         try FileSystem.makeDirectories("/lib/modules")
         if !FileSystem.exists("/lib/modules/\(release)") {
             try FileSystem.makeLink("/lib/modules/\(release)", to: modules)
+        }
+    }
+
+    /// This kernel's nf_tables knows neither IPv4 nor IPv6, so Debian's usual iptables can do nothing; its other one can.
+    private static func chooseFilterPrograms() throws(SystemError) {
+        for name in ["iptables", "ip6tables"] {
+            for part in ["", "-save", "-restore"] {
+                let link = "/etc/alternatives/\(name)\(part)"
+                let program = "/usr/sbin/\(name)-legacy\(part)"
+                guard FileSystem.exists(link), FileSystem.isExecutable(program) else { continue }
+                try FileSystem.remove(link)
+                try FileSystem.makeLink(link, to: program)
+            }
         }
     }
 

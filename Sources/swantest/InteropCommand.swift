@@ -32,6 +32,14 @@ struct InteropCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "How many cells run at a time; the number of processors if not given.")
     var jobs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            host: this machine's kernel; uml: user-mode Linux; auto: uml for the cells in which strongSwan needs the \
+            kernel's ESP, where this machine has none.
+            """, valueName: "host|uml|auto"))
+    var kernel = KernelChoice.auto
+
     @Flag(help: "Only say which cases there are.")
     var list = false
 
@@ -57,7 +65,7 @@ struct InteropCommand: ParsableCommand {
         } catch { throw Exit.usage("--output \(output): \(error)") }
         let place = try FileSystem.resolve(output)
         var reports: [CellReport] = []
-        if let refusal = peerProgram.refusal() {
+        if let refusal = peerProgram.refusal(onThisKernel: kernel == .host) {
             reports = cells.map { CellReport($0, verdict: .unsupported, reason: refusal) }
         } else {
             reports = try execute(cells, place, installation)
@@ -94,7 +102,7 @@ struct InteropCommand: ParsableCommand {
     private func execute(
         _ cells: [InteropCell], _ place: String, _ installation: Installation
     ) throws -> [CellReport] {
-        var plan = RunPlan(installation: installation, isSuite: false)
+        var plan = RunPlan(installation: installation, isSuite: false, kernel: kernel)
         var planned: [RunPlan.Outcome] = []
         for cell in cells {
             let folder = try CellScenario(cell).write(below: place + "/scenarios", prefix: prefix)
@@ -111,7 +119,23 @@ struct InteropCommand: ParsableCommand {
         let limit = jobs ?? Swift.max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let list = cells.map { RunPool.Job(name: $0.name, repetition: 1) }
         var reports = [CellReport?](repeating: nil, count: cells.count)
-        _ = RunPool(jobs: list, limit: limit).run(stopAfterFailure: false) { index, pipe in
+        func observe(_ event: RunPool.Event) {
+            switch event {
+            case .started: break
+            case .progress(let index, let text):
+                Terminal.showLive(Terminal.dim(String("\(cells[index].name): \(text)".prefix(Terminal.width - 1))))
+            case .finished(let index, let result):
+                rmdir("\(place)/\(cells[index].name)/.scenario")
+                let report = CellReport(cells[index], result: result)
+                reports[index] = report
+                Terminal.clearLive()
+                if report.verdict == .red { Terminal.print("\(report.name) \(Terminal.red("red")): \(report.reason)") }
+            }
+        }
+        let guests = cells.indices.filter { if case .boot = planned[$0] { true } else { false } }
+        let others = cells.indices.filter { !guests.contains($0) }
+        _ = RunPool(jobs: others.map { list[$0] }, limit: limit).run(stopAfterFailure: false) { position, pipe in
+            let index = others[position]
             let output = "\(place)/\(cells[index].name)"
             guard case .run(let folder, let topology) = planned[index] else {
                 guard case .verdict(let verdict, let reason) = planned[index] else { preconditionFailure("no outcome") }
@@ -129,17 +153,18 @@ struct InteropCommand: ParsableCommand {
                 return 0
             }
             return .process(sandbox)
-        } observe: { event in
-            switch event {
-            case .started: break
-            case .progress(let index, let text):
-                Terminal.showLive(Terminal.dim(String("\(cells[index].name): \(text)".prefix(Terminal.width - 1))))
-            case .finished(let index, let result):
-                rmdir("\(place)/\(cells[index].name)/.scenario")
-                let report = CellReport(cells[index], result: result)
-                reports[index] = report
-                Terminal.clearLive()
-                if report.verdict == .red { Terminal.print("\(report.name) \(Terminal.red("red")): \(report.reason)") }
+        } observe: {
+            observe($0.moved { others[$0] })
+        }
+        if let userMode = plan.userMode, !guests.isEmpty {
+            let jobs = guests.compactMap { index -> GuestJob? in
+                guard case .boot(let folder, _) = planned[index] else { return nil }
+                return GuestJob(
+                    job: list[index], folder: folder, installation: installation,
+                    output: "\(place)/\(cells[index].name)", options: options)
+            }
+            _ = GuestPool(userMode, jobs: jobs, limit: limit).run(stopAfterFailure: false) {
+                observe($0.moved { guests[$0] })
             }
         }
         return reports.compactMap(\.self)

@@ -149,9 +149,8 @@ struct Run: ParsableCommand {
             let guestJobs = guests.compactMap { index -> GuestJob? in
                 guard case .boot(let folder, _) = planned[index] else { return nil }
                 return GuestJob(
-                    job: jobs[index], folder: folder.path,
-                    topology: "\(installation.topologies)/\(folder.settings.topology).yaml", installation: installation,
-                    output: places[index], options: options)
+                    job: jobs[index], folder: folder, installation: installation, output: places[index],
+                    options: options)
             }
             let pool = GuestPool(userMode, jobs: guestJobs, limit: limit)
             let booted = pool.run(stopAfterFailure: failFast) { event in

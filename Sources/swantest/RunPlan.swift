@@ -72,7 +72,7 @@ struct RunPlan {
             return .verdict(.unsupported, refusal.map { "\($0); \(remedy)" } ?? remedy)
         }
         for host in folder.hosts {
-            if let refusal = folder.settings.strongSwan(of: host)?.refusal() {
+            if let refusal = folder.settings.strongSwan(of: host)?.refusal(onThisKernel: !boots) {
                 return .verdict(.unsupported, "\(host): \(refusal)")
             }
             if let reason = try missingDaemon(folder.settings.daemon(of: host)) {

@@ -29,12 +29,10 @@ struct RunnerProgram {
         try RunnerProgram.place(own + "/swantest", at: program)
         var root = own
         while root != "/" && !FileSystem.exists(root + "/Package.swift") { root = FileSystem.parent(of: root) }
-        for name in ["testing", "testing/topologies", "guestbin", "OUTPUT"] {
+        for name in ["testing", "guestbin", "OUTPUT"] {
             try FileSystem.makeDirectory(folder + "/" + name)
         }
-        try FileSystem.write(
-            folder + "/testing/topologies/libreswan.yaml",
-            FileSystem.read(root + "/testing/topologies/libreswan.yaml"))
+        try FileSystem.copyTree(root + "/testing/topologies", to: folder + "/testing/topologies")
         if user == .ordinary && geteuid() == 0 {
             chmod(folder, 0o755)
             chown(folder + "/OUTPUT", 65534, 65534)

@@ -39,6 +39,43 @@ struct UserModeTests {
         }
     }
 
+    @Test(
+        .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"), arguments: ["user", "xfrm"])
+    func `tunnels stand on either data plane`(plane: String) throws {
+        try withRunner { runner in
+            _ = try runner.copyShipped("ikev2-basic-psk-01")
+            let answer = try runner.run("run", "ikev2-basic-psk-01", "--kernel", "uml", "--dataplane", plane)
+            #expect(answer.status == .exited(0), "\(answer.text)")
+            // The script that a tunnel calls is told whose it is.
+            let log = try runner.read("OUTPUT/ikev2-basic-psk-01/west.pluto.log")
+            #expect(log.contains("PLUTO_STACK='\(plane)'"))
+        }
+    }
+
+    @Test func `two guests serve two jobs at a time`() throws {
+        try withRunner { runner in
+            try runner.scenario("w", RunTests.west(Self.vendor, Self.console))
+            let answer = try runner.run("run", "w", "--kernel", "uml", "--repeat", "2", "--jobs", "2")
+            #expect(answer.status == .exited(0), "\(answer.text)")
+            for place in ["w", "w.2"] {
+                let result = try ScenarioResult(json: FileSystem.read("\(runner.folder)/OUTPUT/\(place)/result.json"))
+                #expect(result.phases.first?.name == "boot")
+            }
+        }
+    }
+
+    @Test(.enabled(if: FileSystem.isExecutable("/usr/sbin/iptables-legacy"), "iptables is not installed"))
+    func `iptables filters there`() throws {
+        let rule = "iptables -I INPUT -m policy --dir in --pol ipsec -j ACCEPT && iptables -S INPUT | tail -1"
+        try withRunner { runner in
+            try runner.scenario(
+                "w",
+                RunTests.west(rule, "\(rule)\n-A INPUT -m policy --dir in --pol ipsec -j ACCEPT\nwest #"))
+            let answer = try runner.run("run", "w", "--kernel", "uml")
+            #expect(answer.status == .exited(0), "\(answer.text)")
+        }
+    }
+
     @Test func `a scenario that requires ESP of the kernel runs, whatever this machine's kernel lacks`() throws {
         let state =
             "ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 reqid 1 mode tunnel"

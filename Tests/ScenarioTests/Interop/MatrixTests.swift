@@ -2,16 +2,19 @@ import Interop
 import LinuxSystem
 import Scenario
 import Testing
+import UserMode
 
 /// `swantest interop`: that it finds good what is good, and red what is not.
 @Suite(
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
     .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
 struct MatrixTests {
-    func run(_ cases: String...) throws -> (status: ProcessID.Status, text: String, matrix: MatrixReport) {
+    func run(_ cases: String..., kernel: String = "auto") throws -> (
+        status: ProcessID.Status, text: String, matrix: MatrixReport
+    ) {
         try withRunner { runner in
             _ = try runner.copyShipped("ikev2-basic-psk-01")
-            let answer = try runner.run(["interop"] + cases.flatMap { ["--case", $0] })
+            let answer = try runner.run(["interop", "--kernel", kernel] + cases.flatMap { ["--case", $0] })
             let octets = try FileSystem.read("\(runner.folder)/OUTPUT/interop.json")
             let page = try FileSystem.readText("\(runner.folder)/OUTPUT/index.html")
             let matrix = try MatrixReport(json: octets)
@@ -48,6 +51,15 @@ struct MatrixTests {
     @Test func `every control has its test`() {
         let tested = Set(Self.controls.map { $0.0 })
         #expect(Set(InteropCases.controls.map { $0.name }) == tested)
+    }
+
+    @Test(
+        .enabled(if: UserModePackage.find() != nil, "user-mode-linux is not installed"),
+        arguments: ["transport-kernel", "esn-kernel", "raw-esp-kernel"])
+    func `what strongSwan's own ESP cannot do, the kernel's can`(name: String) throws {
+        let (status, text, matrix) = try run(name, kernel: "uml")
+        #expect(status == .exited(0), "\(text) \(matrix.cells.map(\.reason))")
+        #expect(matrix.cells.count == 2 && matrix.cells.allSatisfy { $0.verdict == .green })
     }
 
     @Test func `what the peer cannot do is unsupported, with the reason, and never green`() throws {
