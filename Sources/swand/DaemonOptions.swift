@@ -19,7 +19,7 @@ struct DaemonOptions: Equatable {
         case pluto, charon, vpp
         /// Microsoft's gateway on the wire; libreswan's commands, configuration and log.
         case azure
-        case asa
+        case asa, ios
 
         /// Whose run folder and process names it has.
         var family: Vendor { self == .azure ? .pluto : self }
@@ -56,7 +56,7 @@ struct DaemonOptions: Equatable {
         usage: swand [--dialect NAME] [--dataplane PLANE] [--rundir DIR] [--config FILE] [--export-keys DIR]
                      [--foreground | --fork]
           --dialect NAME   the vendor whose commands, log and configuration it speaks: pluto (libreswan), charon
-                           (strongSwan), vpp, asa (Cisco ASA), azure (libreswan's words, Microsoft's wire);
+                           (strongSwan), vpp, asa (Cisco ASA), ios (Cisco IOS), azure (libreswan's words, Microsoft's wire);
                            $SWAND_DIALECT where it is not given
           --dataplane PLANE
                            who does ESP: xfrm (the kernel), user (swand itself), or auto: the kernel where it can;
@@ -67,7 +67,7 @@ struct DaemonOptions: Equatable {
           --export-keys DIR  for tests: writes every key that is negotiated to Wireshark's tables in DIR
           --foreground     stay; the log goes to standard error unless the configuration names a file
           --fork           return once the daemon is ready (the default)
-        Under the names ipsec, whack, swanctl, asa, vppctl and vpp_api_test it is the client.
+        Under the names ipsec, whack, swanctl, asa, ios, vppctl and vpp_api_test it is the client.
 
         """
 
