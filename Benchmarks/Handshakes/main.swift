@@ -41,7 +41,7 @@ print(
 var isComplete = load.failures == 0
 
 /// One exchange, or several, of every IKE SA that lives.
-func exercise(_ name: String, until isOver: @escaping (Event) -> Bool, _ command: (Engine) -> Command?) {
+@MainActor func exercise(_ name: String, until isOver: @escaping (Event) -> Bool, _ command: (Engine) -> Command?) {
     let before = responder.measure()
     let (done, seconds) = load.exercise(concurrency: concurrency, until: isOver, command)
     let after = responder.measure()
@@ -53,7 +53,7 @@ func exercise(_ name: String, until isOver: @escaping (Event) -> Bool, _ command
 }
 
 if use == .live {
-    func probe(_ name: String) {
+    @MainActor func probe(_ name: String) {
         exercise(name, until: { if case .livenessConfirmed = $0 { true } else { false } }) {
             $0.ikeSAs.last.map { .probe($0.ike) }
         }

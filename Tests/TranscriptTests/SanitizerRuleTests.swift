@@ -22,7 +22,9 @@ struct SanitizerRuleTests {
         }
     }
 
-    static let rows: [Row] = [
+    static let rows: [Row] = libreswanRows + ciscoRows
+
+    private static let libreswanRows: [Row] = [
         Row("nocr: carriage-return", "up\r", "up"),
         Row("nocr: empty-line", "", nil),
         .stays("nocr: empty-line", " "),

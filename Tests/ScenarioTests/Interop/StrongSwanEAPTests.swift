@@ -1,3 +1,5 @@
+import Interop
+import LinuxSystem
 import Scenario
 import Testing
 
