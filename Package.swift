@@ -192,12 +192,13 @@ let package = Package(
                 "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
                 "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
             ]),
-        tests(
-            "CiscoDialectTests",
-            [
+        .testTarget(
+            name: "CiscoDialectTests",
+            dependencies: [
                 "CiscoDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
                 "PlutoDialect", "NetAddress",
-            ]),
+            ],
+            exclude: ["Resources"], swiftSettings: strict),
         tests(
             "DaemonTests",
             [

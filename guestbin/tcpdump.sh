@@ -29,7 +29,7 @@ capture=/tmp/tcpdump.$interface.pcap
 
 case $action in
 start)
-    # -Z root: in a user namespace there is no other user to become. --immediate-mode: a packet is written as it comes.
+    # -Z root: there is no other user to become. --immediate-mode: a packet is written as it comes.
     tcpdump -Z root --immediate-mode -U -n -i "$interface" -w "$capture" "$@" >/tmp/tcpdump.$interface.log 2>&1 </dev/null &
     echo $! >"/tmp/tcpdump.$interface.pid"
     tries=100

@@ -16,6 +16,14 @@ extension Engine {
             {
                 result.append(.notify(announcement.notify))
             }
+            result += layout.additions[kind] ?? []
+        }
+        if let named = layout.notifyProtocol {
+            result = result.map { payload in
+                guard case .notify(var notify) = payload, notify.protocolID == .none else { return payload }
+                notify.protocolID = named
+                return .notify(notify)
+            }
         }
         if layout.integrityBeforePRF {
             result = result.map { payload in

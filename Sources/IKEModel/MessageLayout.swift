@@ -35,6 +35,10 @@ package struct MessageLayout: Hashable, Sendable {
     /// Payloads stand as they are listed here; those that are not stay in their order, behind the others.
     package var order: [Kind: [Slot]]
     package var announcements: [Kind: [Announcement]]
+    /// Payloads that the vendor adds, an error's answer excepted.
+    package var additions: [Kind: [Payload]] = [:]
+    /// The Protocol ID of notifications that are of no SA; nil: none, as RFC 7296 §3.10 has it.
+    package var notifyProtocol: ProtocolID?
     /// Transforms as ENCR, INTEG, PRF, KE, ESN; otherwise PRF goes before INTEG.
     package var integrityBeforePRF: Bool
 

@@ -50,8 +50,9 @@ package struct HostLayout {
     private static let charonCommands = ["ipsec", "swanctl", "swand"]
     /// And one of the vpp dialect.
     private static let vppCommands = ["vpp", "vppctl", "vpp_api_test", "swand"]
-    /// One of the azure dialect has pluto's; one of the asa dialect, its console, and `ipsec` to be stopped by.
+    /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.
     private static let asaCommands = ["asa", "ipsec", "swand"]
+    private static let iosCommands = ["ios", "ipsec", "swand"]
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -72,7 +73,7 @@ package struct HostLayout {
         try FileSystem.makeDirectory(copy + "/OUTPUT")
         for (dialect, names) in [
             ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
-            ("asa", Self.asaCommands), ("vpp", Self.vppCommands),
+            ("asa", Self.asaCommands), ("ios", Self.iosCommands), ("vpp", Self.vppCommands),
         ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {

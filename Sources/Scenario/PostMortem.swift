@@ -55,7 +55,8 @@ struct PostMortem {
     private func deadDaemons(_ host: LabHost) -> [Finding] {
         let alive = Set(lab.processes(on: host.name).filter { !$0.isZombie }.map(\.hostPID))
         let files = [
-            "run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/asa.pid", "run/vpp/vpp.pid",
+            "run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/asa.pid", "run/ios.pid",
+            "run/vpp/vpp.pid",
         ]
         return files.compactMap { name in
             guard let text = try? FileSystem.readText(root(of: host) + name),
@@ -158,7 +159,8 @@ struct PostMortem {
 
     /// Where the daemons' logs are, and whose.
     private static let logs = [
-        ("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/asa.log", "asa"), ("tmp/vpp.log", "vpp"),
+        ("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/asa.log", "asa"), ("tmp/ios.log", "ios"),
+        ("tmp/vpp.log", "vpp"),
     ]
 
     /// What is wrong with the logs that were collected.

@@ -10,6 +10,32 @@ extension SanitizerRule {
         SanitizerRule(
             "cisco", "esp-spi", "The SPI of an ESP SA becomes ESPSPI; 0x00000000 is none.", .line(maskSPI)),
         SanitizerRule(
+            "cisco", "esp-spis", "The SPIs of a Child SA in a listing of IKE SAs become ESPSPI.",
+            .rewrite([
+                [
+                    .text("ESP spi in/out: 0x"), .mask(.lowerHex, 8...8, "ESPSPI"), .text("/0x"),
+                    .mask(.lowerHex, 8...8, "ESPSPI"), .wordEnd,
+                ]
+            ])),
+        SanitizerRule(
+            "cisco", "router-spi", "SPIs in a router's listings become IKESPI and ESPSPI (DEC).",
+            .rewrite([
+                [.text("Local spi: "), .mask(.hex, 16...16, "IKESPI"), .wordEnd],
+                [.text("Remote spi: "), .mask(.hex, 16...16, "IKESPI"), .wordEnd],
+                [
+                    .text("spi: 0x"), .mask(.hex, 1...8, "ESPSPI"), .text("("), .mask(.digit, 1...10, "DEC"),
+                    .text(")"),
+                ],
+            ])),
+        SanitizerRule(
+            "cisco", "time", "The time before a router's debugging line becomes TIME.",
+            .rewrite([
+                [
+                    .lineStart, .text("*"), .mask(.letter, 3...3, "TIME"), .mask(.space, 1...2, ""),
+                    .mask(.digit, 1...2, ""), .cut(" "), .mask(OctetClass("0123456789:."), 12...12, ""), .text(": "),
+                ]
+            ])),
+        SanitizerRule(
             "cisco", "place", "Addresses and handles of a device's memory become PLACE.",
             .rewrite(
                 [("created @ 0x", 16), ("SCB: 0x", 8), ("Session ID: 0x", 8)].map { lead, digits in
@@ -22,6 +48,7 @@ extension SanitizerRule {
             "cisco", "seconds", "Seconds that are left or have passed become X.",
             .rewrite([
                 [.text("(kB/sec): ("), .run(.digit, 1...20), .text("/"), .mask(.digit, 1...10, "X"), .text(")")],
+                [.text("remaining key lifetime (sec): ("), .mask(.digit, 1...10, "X"), .text(")")],
                 [.text("Rekey Left(T): "), .mask(.digit, 1...10, "X"), .text(" Seconds")],
                 [.text("Life/Active Time: "), .run(.digit, 1...10), .text("/"), .mask(.digit, 1...10, "X")],
                 [.text("Login Time   : "), .mask(.any, 1...60, "TIMESTAMP"), .lineEnd],

@@ -77,6 +77,8 @@ struct DaemonCommand {
             var paths = CharonDialect.Paths()
             if let configuration = options.configuration { paths.starter = configuration }
             return CharonDialect(paths: paths, version: CharonCommand.version)
+        case .ios:
+            return IOSDialect(configurationPath: options.configuration ?? IOSDialect.standardConfiguration)
         }
     }
 }

@@ -237,7 +237,10 @@ struct FolderSettingsTests {
         ("tags: [a\nb: c\n", 2, "not YAML"),
         ("tags: [a]\ntags: [b]\n", 1, "keys given twice: tags"),
         ("tags: [a]\nrequires: [tun, xfrm]\n", 2, "\"xfrm\" is not the name of a capability, expected one of names"),
-        ("dialects:\n  west: racoon\n", 2, "\"racoon\" is not a dialect, expected one of pluto, charon, azure, asa"),
+        (
+            "dialects:\n  west: racoon\n", 2,
+            "\"racoon\" is not a dialect, expected one of pluto, charon, azure, asa, ios, vpp"
+        ),
         ("daemon: pluto\n", 1, "\"pluto\" is not the name of a daemon, expected one of swand"),
         ("daemon: {west: swand, east: racoon}\n", 1, "\"racoon\" is not the name of a daemon"),
         ("- a\n", 1, "expected keys and values"),

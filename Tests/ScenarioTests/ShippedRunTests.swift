@@ -92,7 +92,8 @@ struct ShippedRunTests {
             let answer = try runner.run("run", "--jobs", "4")
             #expect(answer.status == .exited(0), "\(answer.text)")
             var pings = 0
-            for name in try RunnerProgram.shippedNames {
+            // The others have other hosts and links; the run itself finds their packets in clear and their malformed ones.
+            for name in try RunnerProgram.shippedNames where name.hasPrefix("ikev2-") {
                 let folder = "OUTPUT/\(name)"
                 let capture = "\(runner.folder)/\(folder)/192_1_2.pcapng"
                 let ups = try runner.read("\(folder)/west.console.txt").ranges(of: "\nup\n").count

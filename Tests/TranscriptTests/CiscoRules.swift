@@ -13,6 +13,11 @@ extension SanitizerRuleTests {
             "cisco: esp-spi",
             "IPSEC DEBUG: Inbound SA (SPI 0x00000000) state change from inactive to embryonic"),
         Row("cisco: esp-spi", "spi: 0x766AF315 (1986720533)", "spi: 0xESPSPI (DEC)"),
+        Row(
+            "cisco: esp-spis", "ESP spi in/out: 0x73fb1b35/0xdd7fe5ca", "ESP spi in/out: 0xESPSPI/0xESPSPI"),
+        Row("cisco: router-spi", "spi: 0x6B74CB79(1802816377)", "spi: 0xESPSPI(DEC)"),
+        Row("cisco: router-spi", "Local spi: E58F925107F8B73F", "Local spi: IKESPI"),
+        Row("cisco: time", "*Nov 11 19:30:34.811: IKEv2:Got a packet", "*TIME: IKEv2:Got a packet"),
         Row("cisco: esp-spi", "current inbound spi : 766AF315", "current inbound spi : ESPSPI"),
         Row(
             "cisco: place", "IPSEC: New embryonic SA created @ 0x00007f5357431640,",

@@ -105,8 +105,9 @@ extension ASADialect {
         let facts = facts(ike, message.messageID, view)
         var effects = arrival(message, facts, view) + packet(message, facts, isSent: false)
         effects += protocolLines(
-            ASAText.dump.lines(message.payloads) {
-                "IKEv2-PROTO-5: Parse Notify Payload: \(PayloadDump.name($0.type)) "
+            ASAText.dump.lines(message.payloads) { payload in
+                guard case .notify(let notify) = payload else { return "" }
+                return "IKEv2-PROTO-5: Parse Notify Payload: \(PayloadDump.name(notify.type)) "
             })
         guard !message.isResponse else { return effects }
         switch message.exchange {
@@ -213,7 +214,9 @@ extension ASADialect {
             effects += show(facts.lines(ASADebugTable.encrypted(state)))
         }
         effects += protocolLines(["(\(facts.session)):"]) + packet(message, facts, isSent: true)
-        if message.exchange == .ikeSAInit { effects += protocolLines(ASAText.dump.lines(message.payloads) { _ in "" }) }
+        if message.exchange == .ikeSAInit {
+            effects += protocolLines(ASAText.dump.lines(message.payloads) { _ in nil })
+        }
         return effects
             + show(
                 facts.lines([

@@ -41,8 +41,8 @@ enum ASAText {
         payloads.indices.flatMap { index -> [String] in
             let behind = index + 1 < payloads.count ? Array(payloads[(index + 1)...].prefix(1)) : []
             // With its follower, so that its Next Payload field is the true one.
-            let own = dump.lines([payloads[index]] + behind) { _ in "" }
-            let count = dump.lines([payloads[index]]) { _ in "" }.count
+            let own = dump.lines([payloads[index]] + behind) { _ in nil }
+            let count = dump.lines([payloads[index]]) { _ in nil }.count
             var lines = own.prefix(count).map { "\(session) \($0)" }
             if let first = lines.first, let space = first.range(ofFirst: " Next payload:") {
                 lines[0] = "\(first[..<space])\(session)\(first[space...])"

@@ -14,8 +14,8 @@ struct PayloadDump {
     var style: Style
 
     /// A line for each fact; those of one payload behind another's.
-    /// - Parameter parse: what is printed directly before a notification's name.
-    func lines(_ payloads: [Payload], parse: (NotifyPayload) -> String) -> [String] {
+    /// - Parameter parse: what is printed directly before the name of a payload that came in; nil for one of ours.
+    func lines(_ payloads: [Payload], parse: (Payload) -> String?) -> [String] {
         payloads.indices.flatMap { index in
             let next = index + 1 < payloads.count ? Self.name(payloads[index + 1]) : "NONE"
             return lines(payloads[index], next: next, parse: parse)
@@ -34,7 +34,7 @@ struct PayloadDump {
         }
     }
 
-    private func lines(_ payload: Payload, next: String, parse: (NotifyPayload) -> String) -> [String] {
+    private func lines(_ payload: Payload, next: String, parse: (Payload) -> String?) -> [String] {
         let octets = Message.encodePayloads([payload]).octets
         let fields = "Next payload: \(next), reserved: 0x0, length: \(octets.count)"
         let name = Self.name(payload)
@@ -42,7 +42,7 @@ struct PayloadDump {
         case .notify(let notify):
             let type = Self.name(notify.type)
             return [
-                "\(parse(notify))NOTIFY(\(type)) \(fields)",
+                "\(parse(payload) ?? "")NOTIFY(\(type)) \(fields)",
                 "Security protocol id: \(Self.name(notify.protocolID)), spi size: \(notify.spi.count), type: \(type)",
             ]
         case .securityAssociation(let proposals):
@@ -66,8 +66,23 @@ struct PayloadDump {
                 "Security protocol id: \(Self.name(delete.protocolID)), spi size: \(delete.spis.first?.count ?? 0), "
                     + "num of spi: \(delete.spis.count)",
             ]
-        default: return ["\(name) \(fields)"]
+        case .configuration(let configuration):
+            return ["\(name) \(fields)", "cfg type: \(configuration.type), reserved: 0x0, reserved: 0x0"]
+                + (parse(payload) == nil ? [] : configuration.attributes.map(Self.attribute))
+        case .certificateRequest(let request) where request.encoding == .hashAndURL:
+            return ["\(name) \(fields)", "Cert encoding Hash and URL of PKIX"]
+        default: return ["\(parse(payload) ?? "")\(name) \(fields)"]
         }
+    }
+
+    /// RFC 7296 §3.15.1.
+    private static func attribute(_ attribute: ConfigurationAttribute) -> String {
+        let names: [UInt16: String] = [
+            1: "internal IP4 address", 2: "internal IP4 netmask", 3: "internal IP4 DNS", 4: "internal IP4 NBNS",
+            7: "application version", 13: "internal IP4 subnet",
+        ]
+        let number = attribute.type.rawValue
+        return "attrib type: \(names[number] ?? "Unknown - \(number)"), length: \(attribute.value.count)"
     }
 
     private func proposal(_ proposal: Proposal, isLast: Bool) -> [String] {

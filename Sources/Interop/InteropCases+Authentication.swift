@@ -1,0 +1,86 @@
+/// How the two ends prove who they are.
+extension InteropCases {
+    /// AUTH by signature (RFC 7427), with certificates.
+    static let signatures: [InteropCase] =
+        [
+            signature("cert-rsa", "RSA, PKCS #1", "rsa", authby: "rsa-pkcs1-sha2_256", says: "RSA_EMSA_PKCS1_SHA2_256"),
+            signature(
+                "cert-rsa-pss", "RSA, PSS", "rsa", authby: "rsa-sha2_256", says: "RSA_EMSA_PSS_SHA2_256_SALT_32"
+            ).with { $0.peerSettings = ["rsa_pss = yes"] },
+            signature("cert-ecdsa", "ECDSA, P-256", "ecdsa", authby: "ecdsa-sha2_256", says: "ECDSA_WITH_SHA256_DER"),
+            signature("cert-ed25519", "Ed25519 (RFC 8420)", "ed25519", authby: "eddsa", says: "ED25519"),
+            signature(
+                "cert-chain", "an authority between root and ends", "ecdsa", authby: "ecdsa-sha2_256",
+                says: "ECDSA_WITH_SHA256_DER"
+            ).with { $0.certificates?.hasMiddle = true },
+            signature(
+                "cert-rsa-fragments", "RSA certificates in fragments both ways", "rsa", authby: "rsa-pkcs1-sha2_256",
+                says: "RSA_EMSA_PKCS1_SHA2_256"
+            ).with {
+                $0.peerSettings = ["fragment_size = 600"]
+                $0.actions += [
+                    .type(.peer, "grep -q 'generating IKE_AUTH re.* EF(2/' OUTPUT/log; echo $?", ["0"]),
+                    .type(.peer, "grep -q 'received fragment #2 of' OUTPUT/log; echo $?", ["0"]),
+                ]
+            },
+            InteropCase("cert-revoked", "the initiator's certificate is revoked, and the responder knows").with {
+                certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+                $0.certificates?.isRevoked = true
+                $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+                $0.actions = [
+                    .upFails(swand: "AUTHENTICATION_FAILED", peer: "received AUTHENTICATION_FAILED notify error")
+                ]
+            },
+        ]
+
+    /// The initiator proves who it is by EAP, the responder by a certificate.
+    static let eap: [InteropCase] = [
+        eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: "EAP method EAP_MSCHAPV2 succeeded, MSK established"),
+        eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: "EAP method EAP_TLS succeeded, MSK established"),
+        eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: "EAP method EAP_TLS succeeded, MSK established")
+            .with { $0.eap?.isAlone = true },
+        wrongPassword("eap-wrong-password", notify: "EAP Failure").with { $0.initiators = [.swand] },
+        // It does not wait for EAP Failure.
+        wrongPassword("eap-wrong-password-peer", notify: "AUTHENTICATION_FAILED").with { $0.initiators = [.peer] },
+    ]
+
+    private static func wrongPassword(_ name: String, notify: String) -> InteropCase {
+        InteropCase(name, "EAP-MSCHAPv2 with a wrong password").with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(.mschapV2)
+            $0.eap?.password = "battery staple"
+            $0.expectation = .refused(notify: notify)
+            $0.actions = [.upFails(swand: "EAP: wrong password", peer: "EAP-MS-CHAPv2 failed")]
+        }
+    }
+
+    private static func eap(
+        _ name: String, _ about: String, _ method: InteropCase.EAP.Method, says: String
+    ) -> InteropCase {
+        InteropCase(name, about).with {
+            certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
+            $0.eap = InteropCase.EAP(method)
+            $0.actions += [.type(.peer, "grep -q '\(says)' OUTPUT/log; echo $?", ["0"])]
+        }
+    }
+
+    private static func certified(_ test: inout InteropCase, _ kind: String, authby: String) {
+        test.certificates = InteropCase.Certificates(kind, authby: authby)
+        // The certificates' own names (subjectAltName).
+        (test.swandID, test.peerID) = ("west.example", "east.example")
+    }
+
+    /// - Parameter says: how strongSwan's log calls the way in which swand signed.
+    private static func signature(
+        _ name: String, _ about: String, _ kind: String, authby: String, says: String
+    ) -> InteropCase {
+        InteropCase(name, "certificates, \(about)").with {
+            certified(&$0, kind, authby: authby)
+            $0.actions += [
+                .type(
+                    .peer, "grep -q \"authentication of 'west.example' with \(says) successful\" OUTPUT/log; echo $?",
+                    ["0"])
+            ]
+        }
+    }
+}

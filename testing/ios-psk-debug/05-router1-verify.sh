@@ -1,0 +1,3 @@
+../../guestbin/wait-until-alive -I 192.168.1.1 192.168.2.1
+ios sh cry ik sa det
+ios show crypto session
