@@ -18,7 +18,7 @@ final class StrongSwanDaemon {
     private var wasTold = false
 
     /// How long it may take to hear clients, or to end.
-    private static let patience = Duration.seconds(10)
+    private static let patience = Duration.seconds(60)
 
     /// Why it does not run.
     struct StartError: Error, CustomStringConvertible {

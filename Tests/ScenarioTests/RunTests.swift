@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("topology: none-such", "scenario.yaml:1: no topology none-such", "there are libreswan"),
+        ("topology: none-such", "scenario.yaml:1: no topology none-such", "there are azure, libreswan, "),
         ("tags: [a]\nhosts: [carol]", "scenario.yaml:2: topology libreswan has no host carol", "it has west, east"),
         (
             "hosts: [east]\nimpairments:\n  - {link: \"192_1_3\", action: drop}",
