@@ -60,12 +60,18 @@ extension Engine {
             timers.cancel(timer)
         }
         let hadOwnChild = ike.children.contains { childSAsByID[$0]?.facts.connection == ike.connection }
+        func ownReason(_ connection: ConnectionID?) -> DeletionReason {
+            successor.map { $0.connection != connection } ?? false ? .peerRequest : reason
+        }
         for id in ike.children {
-            let isLeftOut = successor.map { $0.connection != childSAsByID[id]?.facts.connection } ?? false
-            removeChild(id, ike, isLeftOut ? .peerRequest : reason)
+            // One that was being deleted by itself is no part of what is suspended.
+            let isAlone = reason == .suspended && ike.closing.contains(id)
+            removeChild(id, ike, isAlone ? .childAlone : ownReason(childSAsByID[id]?.facts.connection))
         }
         let unborn = ike.negotiations.sorted { $0.key < $1.key }.filter { $0.value.replaces == nil }
-        for (id, negotiation) in unborn where isUnwanted(reason, for: negotiation.connection) {
+        for (id, negotiation) in unborn {
+            let reason = ownReason(negotiation.connection)
+            guard isUnwanted(reason, for: negotiation.connection) else { continue }
             scheduleRevival(negotiation.connection, ike, child: id, reason: reason)
         }
         let wasAttempt = ike.role == .initiator && ike.established == nil

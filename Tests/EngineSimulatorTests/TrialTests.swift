@@ -157,6 +157,24 @@ import Testing
                     Step(.zero, .west, .up(one)), Step(.milliseconds(4264), .east, .up(two)),
                     Step(.milliseconds(8576), .west, .deleteIKE), Step(.milliseconds(8587), .west, .up(one)),
                 ]), seed: 10_273_762, faults: FaultPlan(listed: [6: .corrupt(84)])),
+        Trial(
+            Story(
+                "one connection is resumed while the other end asks for a Child SA of another",
+                settings { $0.sessionResumption = true },
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(712), .east, .up(two)),
+                    Step(.milliseconds(734), .west, .suspend(one)), Step(.milliseconds(765), .west, .up(one)),
+                ]), seed: 1_009_781, faults: FaultPlan(listed: [4: .corrupt(70), 5: .drop])),
+        Trial(
+            Story(
+                "one connection is suspended while the Child SA of another is being deleted by itself",
+                SimulationSettings(),
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(3273), .west, .up(two)),
+                    Step(.milliseconds(3295), .west, .down(one)), Step(.milliseconds(5211), .west, .up(one)),
+                    Step(.milliseconds(5492), .west, .deleteChild(two)),
+                    Step(.milliseconds(5524), .west, .suspend(one)),
+                ]), seed: 2_021_973, faults: FaultPlan(listed: [8: .delay])),
     ]
 
     @Test(arguments: mended)
