@@ -69,12 +69,17 @@ extension Engine {
             ike.rekey = nil
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }
             emit(.ikeRekeyed(new.id, replacing: ike.id, .initiator, new.suite!))
-            if let collision = rekey.collision, let theirs = ikes[collision.made],
-                collision.isOursToGo(nonces: [rekey.nonce, payloads.nonce ?? []])
-            {
+            let collision = rekey.collision.flatMap {
+                $0.isOursToGo(nonces: [rekey.nonce, payloads.nonce ?? []]) ? $0 : nil
+            }
+            if let collision, let theirs = ikes[collision.made] {
                 // The peer's stands, and the peer closes the old one (RFC 7296 §2.8.2).
                 inherit(from: ike, by: theirs)
                 deleteWithPeer(new, .replaced)
+            } else if let reason = collision?.end {
+                // It stood for the peer, which has moved the Child SAs there, and was deleted: they are gone with it.
+                inherit(from: ike, by: new)
+                deleteWithPeer(new, reason)
             } else {
                 inherit(from: ike, by: new)
                 deleteWithPeer(ike, .replaced)
