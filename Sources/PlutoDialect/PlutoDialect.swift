@@ -162,7 +162,10 @@ package final class PlutoDialect: Dialect {
         return own.isEmpty ? connections.filter { $0.aliases.contains(name) } : own
     }
 
-    func bound(_ id: ConnectionID) -> BoundConnection? { connections.first { $0.id == id } }
+    func bound(_ id: ConnectionID) -> BoundConnection? { position(of: id).map { connections[$0] } }
+
+    /// Where a connection stands in `connections`.
+    func position(of id: ConnectionID) -> Int? { connections.firstIndex { $0.id == id } }
 
     // MARK: Lines
 
