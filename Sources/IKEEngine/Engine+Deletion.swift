@@ -45,6 +45,7 @@ extension Engine {
         let state: IKEState = if case .deleting = ike.phase { .established } else { ike.state }
         let isCurrent = ike.connection.map { records[$0]?.ike == ike.id } ?? false
         collidingIKESA(with: ike)?.rekey?.collision?.end = reason
+        ike.unfile()
         ikes[ike.id] = nil
         ikeByLocalSPI[ike.localSPI.value] = nil
         halfOpenIKEs.remove(ike.id)
@@ -87,7 +88,7 @@ extension Engine {
             }
         }
         if isCurrent, let connection = ike.connection {
-            records[connection]?.ike = ikeSAs(of: connection).last { $0.established != nil }?.id
+            records[connection]?.ike = index.ikes(of: connection).last { ikes[$0]?.established != nil }
         }
         emit(.ikeDeleted(ike.id, state, reason))
         releaseStream(ike)

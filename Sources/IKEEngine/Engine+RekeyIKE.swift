@@ -215,8 +215,7 @@ extension Engine {
         new.fragmentationNegotiated = old.fragmentationNegotiated
         new.established = now
         new.expires = now + connection.lifetimes.ike
-        ikes[id] = new
-        ikeByLocalSPI[new.localSPI.value] = id
+        keep(new)
         timers.set(.expiry(id), at: now + connection.lifetimes.ike)
         armRekeying(new, connection)
         armLiveness(new, connection)
@@ -242,7 +241,9 @@ extension Engine {
         for timer in [TimerKey.ikeRekey(old.id), .liveness(old.id)] { timers.cancel(timer) }
         // Its end should be near; whoever replaced it and does not delete it is not waited for.
         timers.set(.expiry(old.id), at: now + Engine.replacedLifetime)
-        for (id, record) in records where record.ike == old.id { records[id]?.ike = new.id }
+        let connections =
+            new.children.compactMap { childSAsByID[$0]?.facts.connection } + (old.connection.map { [$0] } ?? [])
+        for id in Set(connections) where records[id]?.ike == old.id { records[id]?.ike = new.id }
         sendNext(new)
     }
 }

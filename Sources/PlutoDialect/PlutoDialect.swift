@@ -164,8 +164,8 @@ package final class PlutoDialect: Dialect {
 
     func bound(_ id: ConnectionID) -> BoundConnection? { position(of: id).map { connections[$0] } }
 
-    /// Where a connection stands in `connections`.
-    func position(of id: ConnectionID) -> Int? { connections.firstIndex { $0.id == id } }
+    /// Where a connection stands in `connections`; none of them is copied to see.
+    func position(of id: ConnectionID) -> Int? { connections.indices.first { connections[$0].id == id } }
 
     // MARK: Lines
 

@@ -52,7 +52,8 @@ struct KeyExchangeTests {
         // The table comes after some key pairs.
         for _ in 0..<12 { _ = try KeyExchange(method, random: &random) }
         for _ in 0..<4 {
-            let octets = random.octets([KeyExchangeMethod.modp3072: 35, .modp4096: 41, .modp2048s256: 32][method] ?? 29)
+            let octets = random.octets(
+                [KeyExchangeMethod.modp3072: 35, .modp4096: 41, .modp2048s256: 32][method] ?? 29)
             let exponents = [octets, [UInt8](repeating: 0, count: octets.count - 1) + [1], octets.map { $0 & 0xf0 }]
             for exponent in exponents {
                 let short = try KeyExchange(method: method, privateKey: SecretBytes(exponent))
