@@ -84,8 +84,17 @@ import Testing
         let ladder = Ladder()
         ladder.up()
         let old = (ike: ladder.west.engine.ikeSAs[0].initiatorSPI, child: ladder.west.standing[0].inbound.spi)
-        ladder.east.engine.tamper = { exchange, first, plaintext in
+        // East hears of a wish that it has nothing to do with, and answers as one that replaces nothing.
+        ladder.west.engine.tamper = { exchange, first, plaintext in
             guard exchange == .createChildSA else { return }
+            exchange = .informational
+            (first, plaintext) = Message.encodePayloads([])
+        }
+        var isRefused = false
+        ladder.east.engine.tamper = { exchange, first, plaintext in
+            guard !isRefused else { return }
+            isRefused = true
+            exchange = .createChildSA
             (first, plaintext) = Message.encodePayloads([.notify(NotifyPayload(type: .noAdditionalSAs))])
         }
         if ofChild { rekeyChild(ladder, ladder.west) } else { rekeyIKE(ladder, ladder.west) }

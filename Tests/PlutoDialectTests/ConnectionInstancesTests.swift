@@ -13,10 +13,8 @@ struct ConnectionInstancesTests {
         func address(_ number: Int) -> IPAddress { IPAddress(family: .v6, value: UInt128(number)) }
         let first = address(1)
         for number in 1...3 * ConnectionInstances.limit {
-            let made = instances.add(id, at: address(number), inUse: { [first] }) {
-                serial += 1
-                return ConnectionID(serial)
-            }
+            serial += 1
+            let made = instances.add(id, at: address(number), inUse: { [first] }, serial: { ConnectionID(serial) })
             if made.number != number || instances.count(of: id) > ConnectionInstances.limit + 1 {
                 Issue.record("peer \(number): number \(made.number), \(instances.count(of: id)) instances")
                 break
