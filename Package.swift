@@ -70,6 +70,7 @@ let package = Package(
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
+        floor("SetkeyDialect", ["DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         floor(
             "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
         floor(
@@ -85,8 +86,10 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
-                "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "SetkeyDialect", "VPPDialect",
+                "VPPForwarder",
+                "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine",
+                "IKECrypto",
                 "LinuxSystem",
             ],
             swiftSettings: strict),
@@ -184,6 +187,8 @@ let package = Package(
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
                 "NetAddress",
             ]),
+        tests(
+            "SetkeyDialectTests", ["SetkeyDialect", "DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         tests(
             "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
         tests(

@@ -53,6 +53,9 @@ package struct HostLayout {
     /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.
     private static let asaCommands = ["asa", "ipsec", "swand"]
     private static let iosCommands = ["ios", "ipsec", "swand"]
+    /// One of manual keys has setkey; its init script is the same file.
+    private static let setkeyCommands = ["setkey", "swand"]
+    private static let setkeyScript = "/etc/init.d/setkey"
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -74,6 +77,7 @@ package struct HostLayout {
         for (dialect, names) in [
             ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
             ("asa", Self.asaCommands), ("ios", Self.iosCommands), ("vpp", Self.vppCommands),
+            ("setkey", Self.setkeyCommands),
         ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
@@ -103,6 +107,7 @@ package struct HostLayout {
         if usesSwand(host), let swand = installation.swand {
             mounts.append(MountSpec(source: commands(dialect(of: host)), target: Self.commandsOnHost))
             mounts.append(MountSpec(source: swand, target: "/swantest/libexec/swand"))
+            if dialect(of: host) == "setkey" { mounts.append(MountSpec(source: swand, target: Self.setkeyScript)) }
             // The daemon runs what stands beside it under this name.
             let script = installation.guestbin + "/_updown"
             if FileSystem.isExecutable(script) {

@@ -76,7 +76,7 @@ extension IKEProfile {
         return [
             ESPProposal(
                 encryption: [esp.cipher], integrity: esp.cipher.algorithm.isAEAD ? [] : [esp.integrity],
-                keyExchange: esp.group.map { [$0] } ?? [], extendedSequenceNumbers: [true])
+                keyExchange: esp.group.map { [$0] } ?? [], extendedSequenceNumbers: [true, false])
         ]
     }
 
