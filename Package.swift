@@ -72,7 +72,7 @@ let package = Package(
 
         floor("SetkeyDialect", ["DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         floor(
-            "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+            "DataPlaneVPP", ["VPPForwarder", "DataPlaneUserspace", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
         floor(
             "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -195,7 +195,7 @@ let package = Package(
             "VPPDialectTests",
             [
                 "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
-                "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
+                "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI",
             ]),
         .testTarget(
             name: "CiscoDialectTests",
