@@ -72,7 +72,11 @@ let package = Package(
 
         floor("SetkeyDialect", ["DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         floor(
-            "DataPlaneVPP", ["VPPForwarder", "DataPlaneUserspace", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+            "DataPlaneVPP",
+            [
+                "VPPForwarder", "DataPlaneUserspace", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress",
+                "CLinux",
+            ]),
         floor(
             "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
