@@ -62,11 +62,12 @@ extension CellScenario {
             return [on(.swand, "vppctl ikev2 initiate sa-init w")] + tunnelInterface
         case .up: return steps(of: action) + tunnelInterface
         case .upFails(_, _) where cell.initiator == .swand:
+            // A refusal that nobody signed is waited out, 20 s (RFC 7296 §2.21.1).
             return [
                 on(.swand, "vppctl ikev2 initiate sa-init w"),
                 on(
                     .swand,
-                    "\(Self.waiting) --match 'AUTH_FAILED\\|NO_PROPOSAL_CHOSEN\\|TS_UNACCEPTABLE' -- "
+                    "\(Self.waiting) --match 'AUTH_FAILED\\|NO_PROPOSAL_CHOSEN\\|TS_UNACCEPTABLE\\|DELETED' -- "
                         + "vppctl show logging >OUTPUT/ours.up.txt; echo $?", "0"),
             ]
         // VPP's own ping has one length.

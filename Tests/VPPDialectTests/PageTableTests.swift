@@ -157,6 +157,20 @@ import VPPForwarder
         #expect(new.child != old.child && new.suite.keyExchange == nil && pair.pings())
     }
 
+    /// It was told no algorithms: it offers the Child SA with a key exchange and without, and the initiator chooses.
+    @Test(arguments: [("", nil), (" esp-dh ecp-256", 19), (" esp-dh modp-2048", 14)] as [(String, UInt16?)])
+    func `a responder replaces a Child SA as its initiator would`(_ group: String, _ number: UInt16?) throws {
+        var setup = VPPPair.Setup()
+        setup.esp += group
+        expectUp(setup, listed: [])
+        let old = try #require(pair.responder.childSAs.first)
+        #expect(pair.responder.type("ikev2 initiate rekey-child-sa \(old.outbound)") == "")
+        pair.settle()
+        let new = try #require(pair.responder.childSAs.last)
+        #expect(new.child != old.child && pair.responder.childSAs.count == 1)
+        #expect(new.suite.keyExchange?.rawValue == number && pair.pings())
+    }
+
     @Test(arguments: [(true, "yes"), (false, "no")])
     func `ESN 1 and 0 are negotiated and used`(_ uses: Bool, _ listed: String) {
         if !uses {
