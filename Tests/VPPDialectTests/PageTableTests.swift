@@ -69,6 +69,18 @@ import VPPForwarder
         }
     }
 
+    @Test func `an initiator that nobody answers asks every 2 s, and gives up after 20 s`() {
+        #expect(pair.configure(.init()) == "")
+        pair.responder.type("set interface state host-wan down")
+        pair.run("ikev2 initiate sa-init pr1")
+        for second in 1...21 {
+            pair.initiator.now = .zero + .seconds(second)
+            pair.initiator.tell(.timer)
+        }
+        #expect(pair.initiator.sent.count == 10 && pair.initiator.type("show ikev2 sa") == "")
+        #expect(pair.initiator.type("show logging").hasSuffix(" SA state changed to DELETED\n"))
+    }
+
     // MARK: Transforms
 
     @Test func `transform types 1 to 4 are in the IKE SA's proposal, 1, 3 and 5 in the Child SA's`() throws {

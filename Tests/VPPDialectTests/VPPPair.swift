@@ -8,7 +8,7 @@ import NetAddress
 import VPPDialect
 import VPPForwarder
 
-/// A VPP without sockets: dialect, engine and forwarder, with a clock that stands.
+/// A VPP without sockets: dialect, engine and forwarder, with a clock that a test turns.
 final class SimulatedVPP: DaemonView {
     let forwarder = Forwarder()
     let dialect: VPPDialect
@@ -80,7 +80,7 @@ final class SimulatedVPP: DaemonView {
 
     // MARK: What a dialect may look at
 
-    var now: Instant { .zero }
+    var now = Instant.zero
     var wallClockMicroseconds: Int64 { 1_795_220_359_856_000 }
     var processID: Int32 { 1 }
     var connections: [ConnectionSnapshot] { engine.connections }
