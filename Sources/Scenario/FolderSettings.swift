@@ -43,7 +43,7 @@ package struct ScenarioSettings: Sendable {
     /// `none` is a host without a daemon.
     package static let knownDaemons = ["swand", "libreswan", "strongswan", "none"]
     /// What swand speaks.
-    package static let knownDialects = ["pluto", "charon", "azure", "asa", "ios", "vpp"]
+    package static let knownDialects = ["pluto", "charon", "azure", "asa", "ios", "vpp", "setkey"]
 
     package func daemon(of host: String) -> String { daemons[host] ?? daemons["*"] ?? "swand" }
 

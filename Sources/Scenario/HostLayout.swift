@@ -57,6 +57,9 @@ package struct HostLayout {
     /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.
     private static let asaCommands = ["asa", "ipsec", "swand"]
     private static let iosCommands = ["ios", "ipsec", "swand"]
+    /// One of manual keys has setkey; its init script is the same file.
+    private static let setkeyCommands = ["setkey", "swand"]
+    private static let setkeyScript = "/etc/init.d/setkey"
     /// Those that ask a running daemon, most of the time, and start quickly for it.
     private static let clients: Set = ["ipsec", "whack", "vppctl"]
     /// Where they are on a host.
@@ -80,6 +83,7 @@ package struct HostLayout {
         for (dialect, names) in [
             ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
             ("asa", Self.asaCommands), ("ios", Self.iosCommands), ("vpp", Self.vppCommands),
+            ("setkey", Self.setkeyCommands),
         ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
@@ -110,6 +114,7 @@ package struct HostLayout {
         if usesSwand(host), let swand = installation.swand {
             mounts.append(MountSpec(source: commands(dialect(of: host)), target: Self.commandsOnHost))
             mounts.append(MountSpec(source: swand, target: "/swantest/libexec/swand"))
+            if dialect(of: host) == "setkey" { mounts.append(MountSpec(source: swand, target: Self.setkeyScript)) }
             if let client = installation.client {
                 mounts.append(MountSpec(source: client, target: "/swantest/libexec/swand-client"))
             }

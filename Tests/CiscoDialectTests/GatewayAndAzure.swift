@@ -63,7 +63,7 @@ final class SimulatedHost {
             case .write(let session, let text), .writeError(let session, let text): output[session, default: ""] += text
             case .log(let line): log.append(line)
             case .listen(_, let then, _): carryOut(then)
-            case .finish, .logFile, .listenStreams, .run, .exit: break
+            case .finish, .logFile, .listenStreams, .change, .run, .exit: break
             }
         }
     }
