@@ -230,7 +230,7 @@ extension ASADialect {
     ) -> [DialectEffect] {
         var effects: [DialectEffect] = []
         let session = "(\(facts.session)):"
-        if let refused = message.payloads.refusedGroup, let sent = sessions[ike]?.request?.payloads.sentGroup {
+        if let refused = message.payloads.wantedGroup, let sent = sessions[ike]?.request?.payloads.keyExchangeGroup {
             facts.values["sentGroup"] = "\(sent)"
             facts.values["ownGroup"] = "\(refused)"
             effects += show(facts.lines(ASADebugTable.wrongGroup))
@@ -283,28 +283,5 @@ extension ASADialect {
             syslog: "%ASA-4-750003: Local:\(ASAText.end(request.local)) Remote:\(ASAText.end(request.remote)) "
                 + "Username:\(request.remote.address) IKEv2 Negotiation aborted due to ERROR: "
                 + "Detected unsupported failover version")
-    }
-}
-
-extension [Payload] {
-    /// Of REKEY_SA: the SPI that the peer wants replaced, in hexadecimal.
-    fileprivate var rekeyedSPI: String? {
-        for case .notify(let notify) in self where notify.type == .rekeySA {
-            return notify.spi.map { Hexadecimal.upper($0, width: 2) }.joined()
-        }
-        return nil
-    }
-
-    /// The group that INVALID_KE_PAYLOAD asks for.
-    fileprivate var refusedGroup: UInt16? {
-        for case .notify(let notify) in self where notify.type == .invalidKEPayload && notify.data.count == 2 {
-            return UInt16(notify.data[0]) << 8 | UInt16(notify.data[1])
-        }
-        return nil
-    }
-
-    fileprivate var sentGroup: UInt16? {
-        for case .keyExchange(let exchange) in self { return exchange.group }
-        return nil
     }
 }
