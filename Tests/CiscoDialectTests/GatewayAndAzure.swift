@@ -40,6 +40,9 @@ final class SimulatedHost {
         return output[session] ?? ""
     }
 
+    /// Whoever typed is gone.
+    func leave(_ session: SessionID) { dialect.disconnected(session) }
+
     /// The first script has ended.
     func endScript(status: Int32, output: String) {
         let script = scripts.removeFirst()

@@ -25,11 +25,6 @@ enum IOSDocument {
         ("Tunnel is up Responder. Responder t usually com before the I ", ""),
         ("## CHILD_SA Debugs", "payload-optional). The Notify "),
         ("Payload, is used to transmit", "N payload MUST be omitted. "), ("-- --- -- ", ""), ("-- -- -- -- ", ""),
-        // A cell that stands a second time, behind a line of the other router.
-        (
-            "I_SPI=F074D8BBD5A59F0B R_SPI=F94020DD8CB4B9C4 (R) MsgID = 00000000 CurState: INIT_DONE Event:EV_START_TMR",
-            ""
-        ),
         ("Router 2 now for the CHILD", "in an IK "), ("in any o indicate", "activating the CHILD_SA. "),
         ("This packet is Router 2. ", ""), ("-- --- -- ---------------------------------- ", ""),
     ]
@@ -37,9 +32,13 @@ enum IOSDocument {
     /// Words that are damaged in one place and whole in all others, and one line whose two halves are in two places.
     private static let repairs: [(String, String)] = [
         ("Generate skkeyid", "Generate skeyid"), ("EV_OK_RECDDH_SECRET_RESP", "EV_OK_REC'D_DH_SECRET_RESP"),
-        ("an item off the packet queue", "an item off the pak queue"), (readyTail + " ", ""),
+        (twice, "an item off the pak queue "), (readyTail + " ", ""),
         ("IKEv2:(SA *Nov 11 19:30:34.840: ", "IKEv2:(SA \(readyTail) *Nov 11 19:30:34.840: "),
     ]
+    /// A cell that stands a second time, behind a line of the other router.
+    private static let twice =
+        "an item off the packet queue I_SPI=F074D8BBD5A59F0B R_SPI=F94020DD8CB4B9C4 (R) MsgID = 00000000 "
+        + "CurState: INIT_DONE Event:EV_START_TMR "
     private static let readyTail =
         "ID = 1):SM Trace-> SA: I_SPI=F074D8BBD5A59F0B R_SPI=F94020DD8CB4B9C4 (I) MsgID = 00000001 "
         + "CurState: READY Event: EV_I_OK"

@@ -41,12 +41,7 @@ extension IOSDialect {
         case .childDeleted(let child, _, _, _):
             childNumbers[child] = nil
             return []
-        case .ikeFailed(let ike, let state, _):
-            switch state {
-            case .initSent, .initResponded: return rows(IOSDebugTable.initFailed, ike, 0, view)
-            case .authSent: return rows(IOSDebugTable.authFailed, ike, 1, view)
-            default: return []
-            }
+        case .ikeFailed(let ike, let state, _): return failed(ike, state, view)
         case .ikeDeleted(let ike, _, _): return close(ike, view)
         default: return []
         }
@@ -67,6 +62,16 @@ extension IOSDialect {
         // The number of a negotiation that came to nothing is the next one's.
         if !session.isEstablished, session.number == lastSession { lastSession -= 1 }
         return effects
+    }
+
+    private func failed(_ ike: IKESAID, _ state: IKEState, _ view: any DaemonView) -> [DialectEffect] {
+        switch state {
+        // A responder's state is the same until IKE_AUTH is over.
+        case .initResponded where (sessions[ike]?.lastMessageID ?? 0) > 0, .authSent:
+            rows(IOSDebugTable.authFailed, ike, 1, view)
+        case .initSent, .initResponded: rows(IOSDebugTable.initFailed, ike, 0, view)
+        default: []
+        }
     }
 
     private func rekeyed(

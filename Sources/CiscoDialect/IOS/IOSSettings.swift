@@ -59,12 +59,14 @@ struct IOSSettings {
                 profile.rest(of: "set", "security-association", "lifetime", "kilobytes")?.first.flatMap { Int($0) }
                 ?? Self.standardKilobytes
             let detection = ikeProfile.rest(of: "dpd")?.prefix(2).compactMap { Int($0) } ?? []
+            var lifetimes = Lifetimes(
+                ike: .seconds(ikeLife), child: .seconds(childLife), rekeyMargin: Self.rekeyMargin, fuzzPercent: 0,
+                childOctets: UInt64(kilobytes) * 1024)
+            lifetimes.childRekeyMargin = Self.childRekeyMargin
             let connection = Connection(
                 id: id(entry.words[1]), name: entry.words[1], local: Self.end(local), remote: Self.end(remote),
                 ikeProposals: names.compactMap(ikeProposal), espProposals: [esp],
-                lifetimes: Lifetimes(
-                    ike: .seconds(ikeLife), child: .seconds(childLife), rekeyMargin: Self.rekeyMargin,
-                    fuzzPercent: 0, childOctets: UInt64(kilobytes) * 1024),
+                lifetimes: lifetimes,
                 encapsulation: .automatic, fragmentation: false, initialContact: true, replayWindow: 64,
                 livenessDelay: detection.first.map { .seconds($0) } ?? .zero)
             return IOSTunnel(
@@ -76,6 +78,8 @@ struct IOSSettings {
 
     /// A log of IOS 15.1 shows an IKE SA of 120 s replaced after 61 s.
     private static let rekeyMargin = Duration.seconds(59)
+    /// Of IOS: a Child SA is replaced 30 s before its end.
+    private static let childRekeyMargin = Duration.seconds(30)
     /// Of IOS, where nothing is configured.
     private static let standardKilobytes = 4_608_000
 
