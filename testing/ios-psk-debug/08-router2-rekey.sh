@@ -1,7 +1,7 @@
-# now router2 begins; its Child SA is to be replaced, too
+# now router2 begins; its Child SA is to be replaced by volume
 ios configure terminal
 ios crypto ipsec profile phse2-prof
-ios set security-association lifetime seconds 120
+ios set security-association lifetime kilobytes 2560
 ios end
 ../../guestbin/wait-until-alive -I 192.168.2.1 192.168.1.1
 ios debug crypto ikev2 packet
