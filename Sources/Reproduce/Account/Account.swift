@@ -28,6 +28,18 @@ package struct Account: Sendable {
             return request?.payloads == []
                 || remarks.contains { if case .liveness = $0.content { true } else { false } }
         }
+        /// What was chosen of the offers: the response's SA payload, or what a log says.
+        package var chosen: LoggedProposal? {
+            if !refusals.isEmpty { return nil }
+            if let proposal = response?.proposals.first { return proposal }
+            // charon shows the one of the IKE SA and the one of the first Child SA alike.
+            let wanted: [ProtocolID] =
+                type == .ikeSAInit ? [.ike] : type == .ikeAuth ? [.esp, .ah] : [.ike, .esp, .ah]
+            for case .chosen(let proposal) in remarks.map(\.content) where wanted.contains(proposal.protocolID) {
+                return proposal
+            }
+            return nil
+        }
         package var remarks: [Remark] { (request?.remarks ?? []) + (response?.remarks ?? []) }
     }
 

@@ -54,7 +54,7 @@ package struct AccountText {
                 "      selectors \(text(message.initiatorSelectors)) === \(text(message.responderSelectors))")
         }
         for notify in message.errors {
-            let data = notify.data.map { $0.isEmpty ? "" : " " + hexadecimal($0) } ?? ""
+            let data = notify.data.map { $0.isEmpty ? "" : " " + LogText.hexadecimal($0) } ?? ""
             lines.append("      refuses: \(notify.type)\(data)")
         }
         for remark in message.remarks {
@@ -69,10 +69,6 @@ package struct AccountText {
             }
         }
         return lines
-    }
-
-    private func hexadecimal(_ octets: [UInt8]) -> String {
-        octets.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     }
 
     private func text(_ configuration: DeviceConfiguration) -> [String] {

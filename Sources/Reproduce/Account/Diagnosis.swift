@@ -60,8 +60,13 @@ package struct Diagnosis: Sendable {
             return
         }
         let count = sa.exchanges.count { !$0.isLiveness }
+        let again = sa.exchanges.filter { !$0.refusals.isEmpty }
+        evidence += again.map {
+            "\($0.position): \($0.title) was refused with \($0.refusals[0].type), and asked again as wanted"
+        }
         headline =
-            "No exchange failed: of \(count) exchanges none was refused"
+            "No exchange failed: of \(count) exchanges "
+            + (again.isEmpty ? "none was refused" : "\(again.count) was refused, and then asked again as wanted")
             + (established ? ", and the IKE SA was established." : "; whether it was established is not said.")
     }
 
@@ -211,19 +216,21 @@ package struct Diagnosis: Sendable {
 
     private mutating func selectors(_ exchange: Account.Exchange, _ refuser: Account.Role, _ begin: String) {
         let offers = [exchange.request?.initiatorSelectors ?? [], exchange.request?.responderSelectors ?? []]
-        let asked =
-            offers.allSatisfy(\.isEmpty)
-            ? "what was asked for is not in what was read"
-            : "the request asked for "
-                + offers.map { $0.map(\.description).joined(separator: " ") }.joined(separator: " === ")
-                + " (TSi === TSr)"
-        headline = "\(begin): \(asked), and its own configuration has no Child SA with these networks."
+        let isHidden = offers.allSatisfy(\.isEmpty)
+        let asked = offers.map { $0.map(\.description).joined(separator: " ") }.joined(separator: " === ")
+        headline =
+            begin
+            + (isHidden
+                ? ": its configuration has no Child SA with the networks that were asked for, which are not in what was read."
+                : ": the request asked for \(asked) (TSi === TSr), and its own configuration has no Child SA with these networks.")
     }
 
     private mutating func authentication(_ exchange: Account.Exchange, _ refuser: Account.Role, _ begin: String) {
-        let ids = [Account.Role.initiator, .responder].map { sa.identities[$0] ?? "an identity that is not shown" }
         let why = reason(exchange).map { ": \($0)" } ?? ", and why is not in what was read"
-        headline = "\(begin)\(why); the initiator calls itself \(ids[0]), the responder \(ids[1])."
+        let ids = [Account.Role.initiator, .responder].compactMap { role in
+            sa.identities[role].map { "the \(role.rawValue) calls itself \($0)" }
+        }
+        headline = begin + why + (ids.isEmpty ? "" : "; " + ids.joined(separator: ", ")) + "."
     }
 
     // MARK: What nobody said

@@ -32,3 +32,11 @@ extension String {
     /// The lines of a file, whatever ends them.
     var logLines: [Substring] { self[...].split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
 }
+
+/// How octets are shown.
+enum LogText {
+    /// `0013`; the first 16 octets.
+    static func hexadecimal(_ octets: [UInt8]) -> String {
+        octets.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
