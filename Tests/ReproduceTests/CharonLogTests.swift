@@ -74,6 +74,17 @@ import Testing
         #expect(headline.contains("MAC mismatched"))
     }
 
+    @Test func `what swanctl prints reads as the log does`() throws {
+        let log = try Inputs.log("charon-pfs-west.log")
+        let console = String(decoding: log.octets, as: UTF8.self).split(separator: "\n")
+            .filter { !$0.hasPrefix("00") }
+            .map { $0.drop { $0.isNumber }.replacing("<gw|1> ", with: "") }.joined(separator: "\n")
+        let account = try Inputs.account((name: "console", octets: Array(console.utf8)))
+        #expect(account.main?.failure?.notify.type == .noProposalChosen)
+        #expect(account.main?.exchanges.count == 3)
+        #expect(account.main?.addresses == [.initiator: "192.1.2.45", .responder: "192.1.2.23"])
+    }
+
     @Test func `in the place of a key length that is not shown any may stand`() throws {
         let shown = LoggedProposal(.esp, [LoggedTransform(.encryption, 20, .bits(128))])
         let hidden = LoggedProposal(.esp, [LoggedTransform(.encryption, 20, .notShown)])

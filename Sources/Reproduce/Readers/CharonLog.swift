@@ -20,6 +20,10 @@ struct CharonLog {
 
     /// The subsystem, and the rest of the line; nil for a line of another grammar.
     static func split(_ line: Substring) -> (subsystem: Substring, text: Substring)? {
+        // swanctl repeats them without the thread: `[IKE] initiating …`.
+        if line.first == "[", line.dropFirst(4).hasPrefix("] "), line.dropFirst().prefix(3).allSatisfy(\.isUppercase) {
+            return (line.dropFirst().prefix(3), line.dropFirst(6))
+        }
         var rest = line
         while let bracket = rest.firstIndex(of: "[") {
             let tag = rest[rest.index(after: bracket)...].prefix(4)

@@ -33,6 +33,48 @@ enum ProposalLine {
         return text
     }
 
+    /// Of strongSwan's `ike=` and `esp=`, which say them alike: `aes256-sha256-prfsha256-modp2048`, `aes256gcm16-noesn`; nil for
+    /// what has no word there.
+    static func charon(_ proposal: LoggedProposal) -> String? {
+        var words: [String] = []
+        for transform in proposal.transforms where transform.id != 0 || transform.type == .extendedSequenceNumbers {
+            guard let word = charon(transform) else { return nil }
+            words.append(word)
+        }
+        return words.isEmpty ? nil : words.joined(separator: "-")
+    }
+
+    private static func charon(_ transform: LoggedTransform) -> String? {
+        switch transform.type {
+        case .encryption:
+            let bits: String
+            switch transform.keyLength {
+            case .bits(let number): bits = "\(number)"
+            case .none: bits = ""
+            case .notShown: return nil
+            }
+            switch transform.id {
+            case 3: return "3des"
+            case 11: return "null"
+            case 12: return "aes" + bits
+            case 13: return "aes\(bits)ctr"
+            case 18...20: return "aes\(bits)gcm\([18: 8, 19: 12, 20: 16][transform.id] ?? 16)"
+            case 23: return "camellia" + bits
+            case 28: return "chacha20poly1305"
+            default: return nil
+            }
+        case .prf: return [1: "prfmd5", 2: "prfsha1", 5: "prfsha256", 6: "prfsha384", 7: "prfsha512"][transform.id]
+        case .integrity: return [1: "md5", 2: "sha1", 12: "sha256", 13: "sha384", 14: "sha512"][transform.id]
+        case .keyExchange:
+            // MODP_2048 is modp2048; those with a subgroup or of Brainpool have other names.
+            let plain: Set<UInt16> = [1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 31]
+            return plain.contains(transform.id)
+                ? TransformWords.group(transform.id).lowercased().filter { $0 != "_" } : nil
+        case .extendedSequenceNumbers: return transform.id == 1 ? "esn" : "noesn"
+        default: return nil
+        }
+    }
+
     /// A word of an ASA's configuration.
     static func asa(_ transform: LoggedTransform) -> String? {
         switch transform.type {

@@ -33,36 +33,40 @@ package struct ReproductionFolder {
         for role in [Account.Role.responder, .initiator] {
             let host = role.rawValue
             let end = plan[role]
-            if end.isASA {
+            files["\(role == .responder ? "01" : "02")-\(host)-start.sh"] = start(end, host)
+            if end.dialect == .asa {
                 files["asa.conf"] = asa(role)
-            } else {
-                files["\(host).conf"] = pluto(role)
-                files["\(host).secrets"] =
-                    "\(identity(role)) \(identity(role.other)) : PSK \"\(end.secret)\"\n"
+                continue
             }
-            let start =
-                end.isASA
-                ? "asa --start asa.conf\n"
-                : """
-                ../../guestbin/swan-prep --nokeys\(end.address.family == .v6 || end.network.family == .v6 ? " --46" : "")
-                ipsec start
-                ../../guestbin/wait-until-pluto-started
-                ipsec add reproduction
-                ipsec whack --impair revival
-
-                """
-            files["\(role == .responder ? "01" : "02")-\(host)-start.sh"] = start
+            files["\(host).conf"] = end.dialect == .charon ? charon(role) : pluto(role)
+            files["\(host).secrets"] = "\(identity(role)) \(identity(role.other)) : PSK \"\(end.secret)\"\n"
         }
-        files["03-initiator-up.sh"] = "ipsec whack --impair timeout-on-retransmit\nipsec up reproduction\n"
+        let isPluto = plan[.initiator].dialect == .libreswan
+        files["03-initiator-up.sh"] =
+            (isPluto ? "ipsec whack --impair timeout-on-retransmit\n" : "") + "ipsec up reproduction\n"
         for (index, action) in plan.actions.enumerated() {
-            let (host, option) =
+            let (role, what) =
                 switch action {
-                case .rekeyChild(let role): (role.rawValue, "--rekey-child")
-                case .rekeyIKE(let role): (role.rawValue, "--rekey-ike")
+                case .rekeyChild(let role): (role, "child")
+                case .rekeyIKE(let role): (role, "ike")
                 }
-            files["1\(index)-\(host)-ask.sh"] = "ipsec whack \(option) --name reproduction\n"
+            files["1\(index)-\(role.rawValue)-ask.sh"] =
+                plan[role].dialect == .charon
+                ? "swanctl --rekey --\(what) reproduction\n" : "ipsec whack --rekey-\(what) --name reproduction\n"
         }
         return files
+    }
+
+    private func start(_ end: ReproductionPlan.End, _ host: String) -> String {
+        switch end.dialect {
+        case .asa: return "asa --start asa.conf\n"
+        case .charon:
+            return "cp \(host).conf /etc/ipsec.conf\ncp \(host).secrets /etc/ipsec.secrets\nipsec start\n"
+        case .libreswan:
+            let needsV6 = end.address.family == .v6 || end.network.family == .v6
+            return "../../guestbin/swan-prep --nokeys\(needsV6 ? " --46" : "")\nipsec start\n"
+                + "../../guestbin/wait-until-pluto-started\nipsec add reproduction\nipsec whack --impair revival\n"
+        }
     }
 
     // MARK: What it says of itself
@@ -83,7 +87,11 @@ package struct ReproductionFolder {
     }
 
     private var settings: String {
-        let dialects = plan[.responder].isASA ? "dialects: {responder: asa}\n" : ""
+        let names: [ReproductionPlan.Dialect: String] = [.asa: "asa", .charon: "charon"]
+        let list = [Account.Role.initiator, .responder].compactMap { role in
+            names[plan[role].dialect].map { "\(role.rawValue): \($0)" }
+        }
+        let dialects = list.isEmpty ? "" : "dialects: {\(list.joined(separator: ", "))}\n"
         return "hosts: [initiator, responder]\n\(dialects)tags: [reproduction]\ntimeout: 60\n"
     }
 
@@ -145,10 +153,25 @@ package struct ReproductionFolder {
             "encapsulation=no", "weak-algorithms=yes", "pfs=\(hasPFS ? "yes" : "no")",
             "esn=\(sequence == [1] ? "yes" : sequence == [0, 1] ? "either" : "no")",
         ]
+        if plan.isTransport { lines.append("type=transport") }
         if !ike.isEmpty { lines.append("ike=" + ike.joined(separator: ",")) }
         if !esp.isEmpty { lines.append("esp=" + esp.joined(separator: ",")) }
         return "config setup\n\tlogfile=/tmp/pluto.log\n\tlogtime=no\n\tplutodebug=all\n\nconn reproduction\n"
             + lines.map { "\t\($0)\n" }.joined()
+    }
+
+    private func charon(_ role: Account.Role) -> String {
+        let (end, peer) = (plan[role], plan[role.other])
+        func list(_ proposals: [LoggedProposal]) -> String {
+            proposals.compactMap { ProposalLine.charon($0) }.joined(separator: ",") + "!"
+        }
+        let lines = [
+            "left=\(end.address)", "leftid=\(identity(role))", "leftsubnet=\(end.network)", "leftauth=psk",
+            "right=\(peer.address)", "rightid=\(identity(role.other))", "rightsubnet=\(end.peerNetwork)",
+            "rightauth=psk", "ike=\(list(end.ike))", "esp=\(list(end.child))", "mobike=no", "keyexchange=ikev2",
+            "auto=add",
+        ]
+        return "conn reproduction\n" + lines.map { "    \($0)\n" }.joined()
     }
 
     private func mask(_ prefix: IPPrefix) -> String {

@@ -10,7 +10,7 @@ package struct ReproductionPlan: Sendable {
         /// What its address stands for, where that is no address or not said.
         package var isAddressChosen = false
         package var identity: String?
-        package var isASA = false
+        package var dialect = Dialect.libreswan
         package var ike: [LoggedProposal] = []
         /// With the groups of PFS.
         package var child: [LoggedProposal] = []
@@ -18,6 +18,13 @@ package struct ReproductionPlan: Sendable {
         /// What it takes the other end's network to be; the same as that end's own unless selectors were refused.
         package var peerNetwork = IPPrefix(IPAddress.unspecified(.v4), length: 0)!
         package var secret = ReproductionPlan.secret
+    }
+
+    /// Which of swand's dialects speaks for an end.
+    package enum Dialect: String, Sendable {
+        case libreswan = "libreswan's"
+        case charon = "strongSwan's"
+        case asa = "an ASA's"
     }
 
     /// What is asked for after the tunnel has come up.
@@ -28,6 +35,8 @@ package struct ReproductionPlan: Sendable {
 
     package var ends: [Account.Role: End] = [:]
     package private(set) var actions: [Action] = []
+    /// Whether the first Child SA is in transport mode (RFC 7296 §1.3.1).
+    package private(set) var isTransport = false
     /// What was chosen because nobody said it; a sentence each.
     package private(set) var choices: [String] = []
     /// What cannot be done again here; a sentence each.
@@ -48,6 +57,8 @@ package struct ReproductionPlan: Sendable {
         chooseChild()
         chooseSecrets()
         chooseActions()
+        isTransport = sa.exchanges.contains { $0.request?.has(.useTransportMode) ?? false }
+        checkWords()
         noteDialects()
         limits += sa.exchanges.filter { $0.type == .ikeSessionResume || $0.type == .ikeIntermediate }
             .map { "\($0.title) is not asked for again" }
@@ -89,8 +100,13 @@ package struct ReproductionPlan: Sendable {
             let refusesByZero = refused(.invalidKEPayload).map { exchange in
                 exchange.type == .createChildSA && refusedExchange?.by == role && wantsNoGroup(exchange)
             }
-            end.isASA = role == .responder && (account.vendor(of: role, sa) == .asa || refusesByZero ?? false)
-            if end.isASA, account.vendor(of: role, sa) != .asa {
+            let vendor = account.vendor(of: role, sa)
+            if role == .responder && (vendor == .asa || refusesByZero ?? false) {
+                end.dialect = .asa
+            } else if vendor == .charon {
+                end.dialect = .charon
+            }
+            if end.dialect == .asa, vendor != .asa {
                 choices.append("the \(role.rawValue) is an ASA: what answers with group 0 is known of an ASA")
             }
             if role == .initiator, account.vendor(of: role, sa) == .asa {
@@ -105,7 +121,7 @@ package struct ReproductionPlan: Sendable {
             choices.append("both addresses: those of the account are of different families")
         }
         // An ASA knows its peer by the address.
-        if self[.responder].isASA {
+        if self[.responder].dialect == .asa {
             for role in [Account.Role.initiator, .responder] { self[role].identity = nil }
         }
     }
@@ -117,12 +133,20 @@ package struct ReproductionPlan: Sendable {
 
     /// Proposals, groups, selectors and refusals are the same; other payloads are each daemon's own.
     private mutating func noteDialects() {
+        let dialects: [InputKind: Dialect] = [.asa: .asa, .charon: .charon, .pluto: .libreswan]
         for role in [Account.Role.initiator, .responder] {
             let vendor = account.vendor(of: role, sa)
-            if self[role].isASA || vendor == .pluto { continue }
-            limits.append(
-                "the \(role.rawValue) \(vendor.map { "is of \($0.rawValue)" } ?? "is not known"); here it is swand in libreswan's dialect"
-            )
+            if vendor.flatMap({ dialects[$0] }) == self[role].dialect { continue }
+            let who = vendor.map { "is of \($0.rawValue)" } ?? "is not known"
+            limits.append("the \(role.rawValue) \(who); here it is swand in \(self[role].dialect.rawValue) dialect")
+        }
+    }
+
+    /// strongSwan's configuration has no word for some algorithms.
+    private mutating func checkWords() {
+        for role in [Account.Role.initiator, .responder] where self[role].dialect == .charon {
+            let all = self[role].ike.map { ProposalLine.charon($0) } + self[role].child.map { ProposalLine.charon($0) }
+            if all.contains(nil) { self[role].dialect = .libreswan }
         }
     }
 
@@ -339,7 +363,7 @@ package struct ReproductionPlan: Sendable {
     private mutating func chooseActions() {
         let end = sa.failure.map { $0.index + 1 } ?? sa.exchanges.count
         for exchange in sa.exchanges[..<end] where exchange.type == .createChildSA {
-            if self[exchange.requester].isASA {
+            if self[exchange.requester].dialect == .asa {
                 limits.append("\(exchange.title) was asked for by the ASA, which does not do so on command")
                 continue
             }
