@@ -70,6 +70,30 @@ import Testing
         #expect(plan.choices.contains("the key length of AES_GCM_16_128, which is the configuration's"))
     }
 
+    @Test func `routers stay routers: the proposals of the debugging in their own words`() throws {
+        let (plan, files) = try folder(Inputs.account(Inputs.log("ios-router1.log"), Inputs.log("ios-router2.log")))
+        #expect(plan[.initiator].dialect == .ios && plan[.responder].dialect == .ios)
+        let initiator = try #require(files["initiator.cfg"])
+        #expect(initiator.contains(" encryption 3des aes-cbc-128\n integrity sha1\n group 2\n"))
+        #expect(initiator.contains("transform-set SET esp-3des esp-sha-hmac\n"))
+        #expect(plan.choices.contains("the key length of AES_CBC_128"))
+        #expect(files["scenario.yaml"]?.contains("dialects: {initiator: ios, responder: ios}\n") ?? false)
+    }
+
+    @Test func `a router whose tunnel does not carry everything is in libreswan's dialect`() throws {
+        var log = try Inputs.log("ios-router1.log")
+        log.octets = Array(
+            String(decoding: log.octets, as: UTF8.self)
+                .replacing(
+                    "start addr: 0.0.0.0, end addr: 255.255.255.255",
+                    with: "start addr: 10.1.0.0, end addr: 10.1.255.255"
+                )
+                .utf8)
+        let plan = try #require(ReproductionPlan(Inputs.account(log)))
+        #expect(plan[.initiator].dialect == .libreswan)
+        #expect(plan.limits.contains("the initiator is of IOS debugging; here it is swand in libreswan's dialect"))
+    }
+
     @Test(arguments: [
         ("IKE:AES_CBC_128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256", "aes_128-hmac_sha2_256_128-sha2_256;dh19"),
         ("IKE:AES_GCM_16_256/PRF_HMAC_SHA2_512/CURVE_25519", "aes_gcm_256-sha2_512;dh31"),

@@ -44,7 +44,9 @@ package struct Comparison: Sendable {
             if step.refusals == nil {
                 lines.append("\(step.type): \(run[index].outcome); how it ended is not in the inputs")
             } else {
-                lines.append("\(step.type): \(run[index].outcome), the same")
+                let payloads = step.hasPayloads(of: run[index])
+                let word = payloads.map { $0 ? ", with the same payloads" : ", with other payloads" } ?? ""
+                lines.append("\(step.type): \(run[index].outcome), the same\(word)")
                 ending = "\(step.type), \(run[index].outcome)"
             }
             index += 1

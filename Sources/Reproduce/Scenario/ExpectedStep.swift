@@ -14,6 +14,9 @@ package struct ExpectedStep: Sendable {
     /// nil where the response isn't known, or can't be opened.
     package var refusals: [LoggedMessage.Notify]?
 
+    /// The payloads of request and response; nil where they aren't shown. They are told, not judged: each daemon has its own.
+    package var payloads: (request: [String]?, response: [String]?)
+
     init(_ exchange: Account.Exchange) {
         type = exchange.type
         requester = exchange.requester
@@ -22,6 +25,7 @@ package struct ExpectedStep: Sendable {
         initiatorSelectors = exchange.request?.initiatorSelectors ?? []
         responderSelectors = exchange.request?.responderSelectors ?? []
         chosen = exchange.chosen
+        payloads = (exchange.request?.payloads, exchange.response?.payloads)
         let isOpen =
             exchange.response.map { $0.payloads != nil || !$0.notifies.isEmpty || !$0.remarks.isEmpty } ?? false
         refusals = isOpen ? exchange.refusals : nil
@@ -90,6 +94,13 @@ package struct ExpectedStep: Sendable {
             if !isSame || run.refusals == nil { found.append("ends with \(run.outcome), and ended with \(outcome)") }
         }
         return found
+    }
+
+    /// Whether a repetition's messages have the same payloads in the same order; nil where the inputs show none.
+    package func hasPayloads(of run: ExpectedStep) -> Bool? {
+        let pairs = [(payloads.request, run.payloads.request), (payloads.response, run.payloads.response)]
+        let known = pairs.filter { $0.0 != nil }
+        return known.isEmpty ? nil : known.allSatisfy { $0.0 == $0.1 }
     }
 
     /// Whether two offers may be the same: proposal by proposal, in whichever order transforms of different types stand.

@@ -94,4 +94,36 @@ enum ProposalLine {
         default: return nil
         }
     }
+
+    /// The lines of IOS's `crypto ikev2 proposal`; nil for what they have no word for. The hash is the PRF's too.
+    static func ios(_ proposal: LoggedProposal) -> [String]? {
+        func words(_ type: TransformType, _ word: (LoggedTransform) -> String?) -> String? {
+            let all = proposal.transforms(of: type).map(word)
+            return all.isEmpty || all.contains(nil) ? nil : all.compactMap(\.self).joined(separator: " ")
+        }
+        let ciphers = words(.encryption) { transform in
+            switch (transform.id, transform.keyLength) {
+            case (3, _): "3des"
+            case (12, .bits(let bits)): "aes-cbc-\(bits)"
+            default: nil
+            }
+        }
+        let hashes = words(.integrity) { [1: "md5", 2: "sha1", 12: "sha256", 13: "sha384", 14: "sha512"][$0.id] }
+        guard let ciphers, let hashes, let groups = words(.keyExchange, { "\($0.id)" }) else { return nil }
+        return [" encryption \(ciphers)", " integrity \(hashes)", " group \(groups)"]
+    }
+
+    /// Of IOS's `crypto ipsec transform-set`: `esp-3des esp-sha-hmac`.
+    static func iosTransformSet(_ proposal: LoggedProposal) -> String? {
+        guard let cipher = proposal.transforms(of: .encryption).first,
+            let hash = proposal.transforms(of: .integrity).first.flatMap({
+                [1: "esp-md5-hmac", 2: "esp-sha-hmac", 12: "esp-sha256-hmac"][$0.id]
+            })
+        else { return nil }
+        switch (cipher.id, cipher.keyLength) {
+        case (3, _): return "esp-3des \(hash)"
+        case (12, .bits(let bits)): return "esp-aes \(bits) \(hash)"
+        default: return nil
+        }
+    }
 }

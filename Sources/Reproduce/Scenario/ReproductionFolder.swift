@@ -38,12 +38,14 @@ package struct ReproductionFolder {
                 files["asa.conf"] = asa(role)
                 continue
             }
+            if end.dialect == .ios {
+                files["\(host).cfg"] = ios(role)
+                continue
+            }
             files["\(host).conf"] = end.dialect == .charon ? charon(role) : pluto(role)
             files["\(host).secrets"] = "\(identity(role)) \(identity(role.other)) : PSK \"\(end.secret)\"\n"
         }
-        let isPluto = plan[.initiator].dialect == .libreswan
-        files["03-initiator-up.sh"] =
-            (isPluto ? "ipsec whack --impair timeout-on-retransmit\n" : "") + "ipsec up reproduction\n"
+        files["03-initiator-up.sh"] = up
         for (index, action) in plan.actions.enumerated() {
             let (role, what) =
                 switch action {
@@ -57,9 +59,22 @@ package struct ReproductionFolder {
         return files
     }
 
+    /// What brings the tunnel up: a command, or at a router a packet.
+    private var up: String {
+        switch plan[.initiator].dialect {
+        case .libreswan: return "ipsec whack --impair timeout-on-retransmit\nipsec up reproduction\n"
+        case .charon, .asa: return "ipsec up reproduction\n"
+        case .ios:
+            let addresses = [Account.Role.initiator, .responder].compactMap { inside($0)?.address }.map { "\($0)" }
+            return "../../guestbin/ping-once.sh --forget -I \(addresses.joined(separator: " "))\n"
+                + "../../guestbin/wait-for.sh --timeout 10 --match 'READY Event: EV_I_OK' -- cat /tmp/ios.log\n"
+        }
+    }
+
     private func start(_ end: ReproductionPlan.End, _ host: String) -> String {
         switch end.dialect {
         case .asa: return "asa --start asa.conf\n"
+        case .ios: return "ios --start \(host).cfg\nios debug crypto ikev2 internal\n"
         case .charon:
             return "cp \(host).conf /etc/ipsec.conf\ncp \(host).secrets /etc/ipsec.secrets\nipsec start\n"
         case .libreswan:
@@ -87,7 +102,9 @@ package struct ReproductionFolder {
     }
 
     private var settings: String {
-        let names: [ReproductionPlan.Dialect: String] = [.asa: "asa", .charon: "charon"]
+        let names: [ReproductionPlan.Dialect: String] = [
+            .asa: "asa", .charon: "charon", .ios: "ios",
+        ]
         let list = [Account.Role.initiator, .responder].compactMap { role in
             names[plan[role].dialect].map { "\(role.rawValue): \($0)" }
         }
@@ -97,10 +114,19 @@ package struct ReproductionFolder {
 
     // MARK: Topology
 
-    /// An address of a network for the host itself, where the network is not the host or everything.
-    static func inside(_ network: IPPrefix) -> IPAddress? {
-        guard network.length > 0, network.length < network.family.bitCount - 1 else { return nil }
-        return IPAddress(family: network.family, value: network.network.address.value + 1)
+    /// An address of its network for the host itself; nil where that is the host, or everything. A router, whose tunnel carries
+    /// everything, has a network of RFC 2544 behind it.
+    private func inside(_ role: Account.Role) -> IPPrefix? {
+        let end = plan[role]
+        var network = end.network
+        if plan[.initiator].dialect == .ios, network.length == 0 {
+            network = IPPrefix(role == .initiator ? "198.18.0.0/24" : "198.18.1.0/24")!
+        }
+        guard network.length > 0, network.length < network.family.bitCount - 1, !network.contains(end.address) else {
+            return nil
+        }
+        return IPPrefix(
+            IPAddress(family: network.family, value: network.network.address.value + 1), length: network.length)
     }
 
     private var topology: String {
@@ -117,15 +143,16 @@ package struct ReproductionFolder {
             let end = plan[role]
             hosts += "  \(role.rawValue):\n    interfaces:\n"
             hosts += "      eth0: {link: \(Self.link), addresses: [\"\(end.address)/\(length)\"]}\n"
-            if let inside = Self.inside(end.network), !end.network.contains(end.address) {
-                links.append("behind-\(role.rawValue.prefix(4))")
-                hosts +=
-                    "      eth1: {link: behind-\(role.rawValue.prefix(4)), addresses: [\"\(inside)/\(end.network.length)\"]}\n"
+            if let inside = inside(role) {
+                let link = "behind-\(role.rawValue.prefix(4))"
+                links.append(link)
+                hosts += "      eth1: {link: \(link), addresses: [\"\(inside.address)/\(inside.length)\"]}\n"
             }
-            let peer = plan[role.other]
-            if peer.network.length > 0, peer.network.family == peer.address.family, !peer.network.contains(peer.address)
-            {
-                hosts += "    routes:\n      - {to: \"\(peer.network)\", via: \"\(peer.address)\"}\n"
+            let peer = plan[role.other].address
+            let behind =
+                inside(role.other)?.network ?? (plan[role.other].network.length > 0 ? plan[role.other].network : nil)
+            if let behind, behind.family == peer.family, !behind.contains(peer) {
+                hosts += "    routes:\n      - {to: \"\(behind)\", via: \"\(peer)\"}\n"
             }
         }
         text += "links: [\(links.joined(separator: ", "))]\nhosts:\n\(hosts)"
@@ -213,6 +240,27 @@ package struct ReproductionFolder {
             " ikev2 remote-authentication pre-shared-key \(end.secret)",
             " ikev2 local-authentication pre-shared-key \(end.secret)",
         ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func ios(_ role: Account.Role) -> String {
+        let (end, peer) = (plan[role], plan[role.other])
+        let group = end.child.flatMap(\.groups).first.map { ["  set pfs group\($0)"] } ?? []
+        let lines =
+            [
+                "hostname \(role.rawValue)", "interface Ethernet0/0", " ip address \(end.address) 255.255.255.0",
+                "interface Tunnel0", " tunnel source Ethernet0/0", " tunnel mode ipsec ipv4",
+                " tunnel destination \(peer.address)", " tunnel protection ipsec profile PROTECTION",
+                "crypto ikev2 proposal PROPOSAL",
+            ] + (ProposalLine.ios(end.ike[0]) ?? []) + [
+                "crypto ikev2 policy POLICY", " proposal PROPOSAL", "crypto ikev2 keyring KEYS", " peer peer",
+                "  address \(peer.address) 255.255.255.255", "  pre-shared-key local \(end.secret)",
+                "  pre-shared-key remote \(end.secret)", "crypto ikev2 profile PROFILE",
+                " match identity remote address 0.0.0.0", " authentication remote pre-share",
+                " authentication local pre-share", " keyring local KEYS",
+                "crypto ipsec transform-set SET \(ProposalLine.iosTransformSet(end.child[0]) ?? "")",
+                "crypto ipsec profile PROTECTION", "  set transform-set SET", "  set ikev2-profile PROFILE",
+            ] + group
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -25,6 +25,7 @@ package struct ReproductionPlan: Sendable {
         case libreswan = "libreswan's"
         case charon = "strongSwan's"
         case asa = "an ASA's"
+        case ios = "a router's"
     }
 
     /// What is asked for after the tunnel has come up.
@@ -133,7 +134,9 @@ package struct ReproductionPlan: Sendable {
 
     /// Proposals, groups, selectors and refusals are the same; other payloads are each daemon's own.
     private mutating func noteDialects() {
-        let dialects: [InputKind: Dialect] = [.asa: .asa, .charon: .charon, .pluto: .libreswan]
+        let dialects: [InputKind: Dialect] = [
+            .asa: .asa, .charon: .charon, .pluto: .libreswan, .ios: .ios,
+        ]
         for role in [Account.Role.initiator, .responder] {
             let vendor = account.vendor(of: role, sa)
             if vendor.flatMap({ dialects[$0] }) == self[role].dialect { continue }
@@ -142,12 +145,27 @@ package struct ReproductionPlan: Sendable {
         }
     }
 
-    /// strongSwan's configuration has no word for some algorithms.
+    /// Vendors' configurations have no words for some algorithms.
     private mutating func checkWords() {
         for role in [Account.Role.initiator, .responder] where self[role].dialect == .charon {
             let all = self[role].ike.map { ProposalLine.charon($0) } + self[role].child.map { ProposalLine.charon($0) }
             if all.contains(nil) { self[role].dialect = .libreswan }
         }
+        for role in [Account.Role.initiator, .responder]
+        where account.vendor(of: role, sa) == .ios && self[role].dialect == .libreswan && isOneForIOS(role) {
+            self[role].dialect = .ios
+        }
+    }
+
+    /// A router's tunnel interface carries everything, asks for no rekey on command, has one transform set, and is known by its
+    /// address.
+    private func isOneForIOS(_ role: Account.Role) -> Bool {
+        let end = self[role]
+        return end.network.length == 0 && end.network.family == .v4 && end.peerNetwork.length == 0
+            && end.identity.map { IPAddress($0) != nil } ?? true
+            && !actions.contains { $0 == .rekeyChild(role) || $0 == .rekeyIKE(role) }
+            && end.child.count == 1 && ProposalLine.iosTransformSet(end.child[0]) != nil && end.ike.count == 1
+            && ProposalLine.ios(end.ike[0]) != nil
     }
 
     // MARK: Selectors
