@@ -32,7 +32,7 @@ package struct GuestJob: Codable, Sendable {
         name = job.name
         repetition = job.repetition
         self.folder = folder.path
-        topology = "\(installation.topologies)/\(folder.settings.topology).yaml"
+        topology = folder.topologyFile(among: installation.topologies)
         testing = installation.testing
         guestbin = installation.guestbin
         swand = installation.swand

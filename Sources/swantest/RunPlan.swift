@@ -102,8 +102,8 @@ struct RunPlan {
 
     private mutating func topology(_ folder: ScenarioFolder) throws -> Topology {
         let name = folder.settings.topology
-        if let known = topologies[name] { return known }
-        let path = "\(installation.topologies)/\(name).yaml"
+        let path = folder.topologyFile(among: installation.topologies)
+        if let known = topologies[path] { return known }
         guard FileSystem.exists(path) else {
             let names = ((try? FileSystem.list(installation.topologies)) ?? []).filter { $0.hasSuffix(".yaml") }
             throw Exit.usage(
@@ -117,7 +117,7 @@ struct RunPlan {
         }
         do {
             let topology = try Topology.load(contentsOf: path)
-            topologies[name] = topology
+            topologies[path] = topology
             return topology
         } catch { throw Exit.usage("\(error)") }
     }
