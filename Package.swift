@@ -182,7 +182,7 @@ let package = Package(
             "CharonDialectTests",
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
-                "NetAddress",
+                "NetAddress", "TestPKI",
             ]),
         tests(
             "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
