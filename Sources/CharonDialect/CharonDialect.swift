@@ -32,6 +32,10 @@ package final class CharonDialect: Dialect {
     var viciKeys: [(name: String, key: SecretsFile.SharedKey)] = []
     var viciEAPSecrets: [(name: String, key: SecretsFile.SharedKey)] = []
     var credentials = CredentialStore()
+    var viciAuthorities: [ViciAuthority] = []
+    var counters = ExchangeCounters()
+    /// Numbers of traps; those of Child SAs are counted with them.
+    var trapNumbers: [ConnectionID: Int] = [:]
     /// Of connections, by what their configuration calls them.
     var named: [String: Certificate] = [:]
     /// Of ipsec.conf's `ca` sections.
@@ -197,7 +201,10 @@ package final class CharonDialect: Dialect {
     /// `wiki{1}`.
     func name(_ child: ChildSAID) -> String {
         guard let record = children[child] else { return "?{0}" }
-        return (bound(record.connection)?.name ?? "?") + "{\(record.number)}"
+        // Before 5.3 it was the reqid.
+        let reqid = bound(record.connection).map { Int($0.connection.reqid) }
+        let number = version == .v5_9_8 ? record.number : reqid ?? record.number
+        return (bound(record.connection)?.name ?? "?") + "{\(number)}"
     }
 
     /// `192.168.0.100[carol]...192.168.0.1[moon]`.

@@ -131,6 +131,11 @@ final class CarolAndMoon {
         self.moon = SimulatedCharon(seed: 2, address: addresses.moon, files: moon, version: version)
     }
 
+    init(_ carol: SimulatedCharon, _ moon: SimulatedCharon) {
+        self.carol = carol
+        self.moon = moon
+    }
+
     func settle() {
         while !carol.outgoing.isEmpty || !moon.outgoing.isEmpty {
             for (from, to) in [(carol, moon), (moon, carol)] where !from.outgoing.isEmpty {

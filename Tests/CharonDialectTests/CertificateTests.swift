@@ -172,6 +172,84 @@ import Testing
         #expect(console.contains("connection 'home' established successfully"))
     }
 
+    @Test func `swanctl loads folders of credentials, and what it lists is what strongSwan's lists`() throws {
+        let pki = try CertificatePKI()
+        let settings = """
+            connections { home {
+                local_addrs = 192.168.0.100
+                remote_addrs = 192.168.0.1
+                proposals = aes128-sha256-curve25519
+                local { auth = pubkey
+                    certs = carolCert.pem
+                    id = carol@strongswan.org }
+                remote { auth = pubkey
+                    id = moon.strongswan.org
+                    revocation = strict }
+                children { home { local_ts = 10.3.0.0/24
+                    remote_ts = 10.1.0.0/24
+                    esp_proposals = aes128-sha256 } }
+            } }
+            authorities { strongswan { cacert = strongswanCert.pem
+                crl_uris = http://crl.strongswan.org/strongswan.crl } }
+            """
+        let hosts = try pki.hosts(carolList: nil, moonList: try pki.list())
+        let stroke = hosts.carol.view.files
+        let carol = SimulatedCharon(
+            seed: 3, address: "192.168.0.100",
+            files: [
+                "/etc/swanctl/swanctl.conf": settings,
+                "/etc/swanctl/x509/carolCert.pem": stroke["/etc/ipsec.d/certs/carolCert.pem"]!,
+                "/etc/swanctl/x509ca/strongswanCert.pem": stroke["/etc/ipsec.d/cacerts/strongswanCert.pem"]!,
+                "/etc/swanctl/x509crl/strongswan.pem": try pki.list(),
+                "/etc/swanctl/private/carolKey.pem": stroke["/etc/ipsec.d/private/carolKey.pem"]!,
+            ])
+        let both = CarolAndMoon(carol, hosts.moon)
+        #expect(
+            both.run("swanctl --load-all", on: carol) == """
+                loaded certificate from '/etc/swanctl/x509/carolCert.pem'
+                loaded certificate from '/etc/swanctl/x509ca/strongswanCert.pem'
+                loaded certificate from '/etc/swanctl/x509crl/strongswan.pem'
+                loaded RSA key from '/etc/swanctl/private/carolKey.pem'
+                loaded authority 'strongswan'
+                successfully loaded 1 authorities, 0 unloaded
+                no pools found, 0 unloaded
+                loaded connection 'home'
+                successfully loaded 1 connections, 0 unloaded
+
+                """)
+        #expect(
+            both.run("swanctl --list-conns", on: carol) == """
+                home: IKEv2, no reauthentication, rekeying every 14400s
+                  local:  192.168.0.100
+                  remote: 192.168.0.1
+                  local public key authentication:
+                    id: carol@strongswan.org
+                    certs: C=CH, O=Linux strongSwan, OU=Research, CN=carol@strongswan.org
+                  remote public key authentication:
+                    id: moon.strongswan.org
+                  home: TUNNEL, rekeying every 3600s
+                    local:  10.3.0.0/24
+                    remote: 10.1.0.0/24
+
+                """)
+        let up = both.run("swanctl --initiate --child home", on: carol)
+        #expect(up.contains("[CFG] certificate status is good\n"))
+        #expect(up.hasSuffix("initiate completed successfully\n"))
+        #expect(
+            both.run("swanctl --list-certs --type x509 --flag ca", on: carol).contains("flags:     CA self-signed "))
+        #expect(
+            both.run("swanctl --list-certs --type x509_crl --pem", on: carol).hasPrefix("-----BEGIN X509 CRL-----\n"))
+        #expect(both.run("swanctl --list-authorities", on: carol).hasPrefix("strongswan:\n  cacert: C=CH, O=Linux"))
+        #expect(both.run("swanctl --counters", on: carol).contains("\n  ike-auth-out-req      : 1\n"))
+        #expect(
+            both.run("swanctl --redirect --ike home --gateway 192.168.0.2", on: both.carol)
+                == "redirect completed successfully\n")
+        #expect(
+            both.run("swanctl --redirect --ike nobody --gateway 192.168.0.2", on: both.carol)
+                == "redirect failed: no matching SAs to redirect found\n")
+        #expect(both.run("swanctl --redirect --ike home", on: carol) == "redirect failed: missing target gateway\n")
+    }
+
     @Test func `listings show certificates and lists as strongSwan does`() throws {
         let pki = try CertificatePKI()
         let hosts = try pki.hosts(

@@ -113,6 +113,7 @@ extension CharonDialect {
 
     func remove(_ id: ConnectionID) -> [DialectEffect] {
         connections.removeAll { $0.id == id }
+        trapNumbers[id] = nil
         return [.command(.remove(id))]
     }
 
@@ -195,27 +196,35 @@ extension CharonDialect {
 
     // MARK: swanctl.conf
 
-    /// `swanctl --load-creds`: `secrets { ike-1 { id-a = … secret = … } }`.
+    /// `secrets { ike-1 { id-a = … secret = … } }`.
     func loadViciSecrets(
         _ tree: SettingsTree, _ session: SessionID, _ view: any DaemonView
     ) -> (effects: [DialectEffect], succeeded: Bool) {
         var effects: [DialectEffect] = []
         var succeeded = true
         viciKeys = []
-        for (name, section) in tree.section(named: "secrets")?.sections ?? [] where name.hasPrefix("ike") {
+        viciEAPSecrets = []
+        for (name, section) in tree.section(named: "secrets")?.sections ?? [] {
+            let kind =
+                name.hasPrefix("ike") ? "ike" : name.hasPrefix("eap") ? "eap" : name.hasPrefix("ntlm") ? "ntlm" : ""
+            // Passphrases of keys (`private`, `rsa`, …): an encrypted key is refused when it is loaded.
+            guard kind == "ike" || kind == "eap" else { continue }
             guard let text = section.text("secret"),
                 let octets = SecretsFile.secret(text.hasPrefix("0x") || text.hasPrefix("0s") ? text : "\"\(text)\"")
             else {
-                effects.append(.writeError(session, "loading ike secret '\(name)' failed: shared key data missing\n"))
+                effects.append(
+                    .writeError(session, "loading \(kind) secret '\(name)' failed: shared key data missing\n"))
                 succeeded = false
                 continue
             }
-            let owners = section.values.filter { $0.key == "id" || $0.key.hasPrefix("id-") }.map(\.value.text)
-            viciKeys.append((name, SecretsFile.SharedKey(owners: owners, secret: SecretBytes(octets))))
+            let owners = section.values.filter { $0.key == "id" || $0.key.hasPrefix("id-") || $0.key.hasPrefix("id") }
+                .map(\.value.text)
+            let key = SecretsFile.SharedKey(owners: owners, secret: SecretBytes(octets))
+            if kind == "ike" { viciKeys.append((name, key)) } else { viciEAPSecrets.append((name, key)) }
             nextJob()
             let whom = (owners.isEmpty ? ["%any"] : owners).map { "'\($0)'" }.joined(separator: ", ")
-            effects += log("CFG", "loaded IKE shared key with id '\(name)' for: \(whom)", view)
-            effects.append(.write(session, "loaded ike secret '\(name)'\n"))
+            effects += log("CFG", "loaded \(kind.uppercased()) shared key with id '\(name)' for: \(whom)", view)
+            effects.append(.write(session, "loaded \(kind) secret '\(name)'\n"))
         }
         return (effects + [.command(.setSecrets(allKeys))], succeeded)
     }
@@ -273,7 +282,10 @@ extension CharonDialect {
         if !old.isEmpty, old.map(\.definition) == definitions { return ([], nil) }
         var effects = old.flatMap { remove($0.id) }
         let before = connections
+        var binder = binder
         for definition in definitions {
+            effects += loadCertificates(definition, view)
+            binder.certificates = named
             let added = add(definition, binder, view)
             guard let id = added.id else {
                 connections = before

@@ -134,6 +134,7 @@ extension CharonDialect {
         guard let found = connections.first(where: { $0.name == name }), isRouted else {
             return effects + [.write(session, "configuration '\(name)' not found\n"), .finish(session, status: 1)]
         }
+        trapNumbers[found.id] = nil
         return effects + [
             .command(.unroute(found.id)), .write(session, "trap policy '\(name)' unrouted\n"),
             .finish(session, status: 0),

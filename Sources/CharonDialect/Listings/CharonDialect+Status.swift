@@ -30,7 +30,13 @@ extension CharonDialect {
             lines.append(
                 "Security Associations (\(established) up, \(view.ikeSAs.count - established) connecting):")
         }
-        if shown.isEmpty { lines.append("  none") }
+        if version == .v4_2_9 {
+            // Traps are listed with the IKE SA that they belong to.
+            if shown.isEmpty { for bound in routed { lines += routedLines(bound) } }
+            if shown.isEmpty, routed.isEmpty { lines.append("  none") }
+        } else if shown.isEmpty {
+            lines.append("  none")
+        }
         for snapshot in shown { lines += saLines(snapshot, isAll: isAll, view) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -159,7 +165,16 @@ extension CharonDialect {
     }
 
     private func routedLines(_ bound: BoundConnection) -> [String] {
-        let name = padded(bound.name) + "{\(bound.connection.reqid)}"
+        // Before 5.3 a CHILD_SA went by its reqid.
+        let number = version == .v5_9_8 ? trapNumbers[bound.id] ?? 0 : Int(bound.connection.reqid)
+        let name = padded(bound.name) + "{\(number)}"
+        if version != .v5_9_8 {
+            return [
+                "\(name):  ROUTED, \(bound.definition.mode.rawValue)",
+                "\(name):   \(SelectorText.list(bound.connection.local.selectors, version)) === "
+                    + SelectorText.list(bound.connection.remote.selectors, version),
+            ]
+        }
         return [
             "\(name):  ROUTED, \(bound.definition.mode.rawValue), reqid \(bound.connection.reqid)",
             "\(name):   \(SelectorText.list(bound.connection.local.selectors, version)) === "
@@ -194,11 +209,22 @@ extension CharonDialect {
                     + "\(Self.hexadecimal(snapshot.responderSPI))_r\(mark.1)\(time ?? "")")
             if let suite = snapshot.suite { lines.append("\(name): IKE proposal: \(names.text(suite))") }
         }
+        if version == .v4_2_9 {
+            for routed in view.connections where routed.routing != .unrouted {
+                guard let bound = bound(routed.connection.id), bound.peer == peer, traps.contains(bound.id) else {
+                    continue
+                }
+                lines += routedLines(bound)
+            }
+        }
         for child in view.childSAs where snapshot.children.contains(child.child) {
             lines += childLines(child, isAll: isAll, view)
         }
         return lines
     }
+
+    /// Connections whose trap stands, whether or not a tunnel does.
+    private var traps: Set<ConnectionID> { Set(trapNumbers.keys) }
 
     private func authenticationName(_ snapshot: IKESnapshot) -> String {
         let text = bound(snapshot.connection).map { Self.authenticationText($0.definition.local) } ?? ""
@@ -207,7 +233,8 @@ extension CharonDialect {
 
     private func childLines(_ child: ChildFacts, isAll: Bool, _ view: any DaemonView) -> [String] {
         guard let record = children[child.child], let bound = bound(child.connection) else { return [] }
-        let name = padded(bound.name) + "{\(record.number)}"
+        let number = version == .v5_9_8 ? record.number : Int(bound.connection.reqid)
+        let name = padded(bound.name) + "{\(number)}"
         let reqid = version == .v5_9_8 ? " reqid \(bound.connection.reqid)," : ""
         let encapsulated = child.encapsulation == .none ? "ESP" : "ESP in UDP"
         let space = "  "

@@ -6,6 +6,7 @@ import NetAddress
 /// The engine's events as charon's lines.
 extension CharonDialect {
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
+        counters.note(event)
         switch event {
         // Each has its lines at `messagePassed`.
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .datagramSent, .nonce: return []
