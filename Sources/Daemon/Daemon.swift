@@ -256,6 +256,14 @@ package final class Daemon {
         case .run(let script): scripts.add(script)
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
+        case .change(let change, let otherwise):
+            export(change)
+            do { try dataPlane.apply(change) } catch {
+                log.line("swand: data plane \(dataPlane.name): \(error)")
+                agenda.push(otherwise)
+            }
+            watchDataPlane()
+            takeReports()
         case .exit: isExiting = true
         }
     }

@@ -20,10 +20,12 @@ extension Engine {
         }
         let new = IKESAID(nextNumber())
         emit(.ikeRekeying(new, replacing: id, connection.id))
-        guard let keyExchange = try? KeyExchange(suite.keyExchange, random: &random) else { return }
+        let first = connection.ikeProposals.flatMap(\.keyExchange).first(where: \.isSupported)
+        let group = profile.rekeysIKEWithFirstGroup ? first ?? suite.keyExchange : suite.keyExchange
+        guard let keyExchange = try? KeyExchange(group, random: &random) else { return }
         ike.rekey = IKERekey(
             id: new, spi: newIKESPI(), nonce: random.octets(profile.nonceOctets), keyExchange: keyExchange,
-            groupsTried: [suite.keyExchange])
+            groupsTried: [group])
         sendIKERekey(ike, connection)
     }
 

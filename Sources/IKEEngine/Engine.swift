@@ -178,6 +178,8 @@ extension Engine {
             peer: ike.peer, established: ike.established, expires: ike.expires, children: ike.children)
         snapshot.leases = ike.configuration?.addresses ?? ike.leases
         snapshot.rekeyTime = ike.rekeyTime
+        snapshot.nextRequestID = ike.nextRequestID
+        snapshot.expectedRequestID = ike.expectedRequestID
         return snapshot
     }
 
