@@ -25,6 +25,8 @@ package struct SimulationSettings: Hashable, Sendable {
     package var isChildless = false
     /// IKE_INTERMEDIATE goes before IKE_AUTH (RFC 9242).
     package var usesIntermediate = false
+    /// West proves who it is by EAP-MSCHAPv2, and can be no responder then.
+    package var usesEAP = false
     package var livenessDelay = Duration.seconds(60)
     package var lifetimes = Lifetimes()
     package var retransmission = RetransmissionSchedule(interval: .milliseconds(500), timeout: .seconds(20))
@@ -72,7 +74,8 @@ package final class SimulatedEnd {
     /// The secret and two connections between the same two ends, for different networks.
     func configuration() -> [Command] {
         let secret = SecretBytes(Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890".utf8))
-        let keys = PreSharedKeys([PreSharedKeys.Entry(indices: [], secret: secret)])
+        var keys = PreSharedKeys([PreSharedKeys.Entry(indices: [], secret: secret)])
+        if settings.usesEAP { keys.eapSecrets = [EAPSecret(identities: [], secret: secret)] }
         return [.setSecrets(keys)] + SimulatedEnd.connections.map { .add(connection($0)) }
     }
 
@@ -101,6 +104,14 @@ package final class SimulatedEnd {
             perfectForwardSecrecy: settings.perfectForwardSecrecy)
         connection.intermediate = settings.usesIntermediate
         if settings.isChildless { connection.childless = .force }
+        if settings.usesEAP {
+            let policy = AuthenticationPolicy.eap(EAPPolicy(.mschapV2))
+            if name == .west {
+                connection.local.authentication = policy
+            } else {
+                connection.remote.authentication = policy
+            }
+        }
         return connection
     }
 }

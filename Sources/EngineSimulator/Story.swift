@@ -82,6 +82,13 @@ extension Story {
         Story("IKE_AUTH", settings { $0.packetOctets = 190 }, [up]),
         Story("IKE_INTERMEDIATE", settings { $0.usesIntermediate = true }, [up]),
         Story("childless", settings { $0.isChildless = true }, [up]),
+        Story("EAP", settings { $0.usesEAP = true }, [up]),
+        Story(
+            "EAP-fragments",
+            settings {
+                $0.usesEAP = true
+                $0.packetOctets = 190
+            }, [up, Step(later, .west, .up(two)), Step(later, .east, .rekeyIKE)]),
         Story(
             "childless-cross", settings { $0.isChildless = true },
             [up, Step(.zero, .east, .up(one)), Step(later, .west, .up(two)), Step(later, .east, .rekeyIKE)]),

@@ -203,6 +203,16 @@ extension Engine {
         default: break
         }
         emit(.rekeyFinished(connection.id, succeeded: collided))
+        if !collided { startAnew(ike, connection, instead: reason) }
+    }
+
+    /// RFC 7296 §4: a peer that replaces nothing, which NO_ADDITIONAL_SAS says, loses the IKE SA with all in it, and what is to stay
+    /// up comes up in a new one. What nobody wants to stay up lives on to the end of its lifetime.
+    func startAnew(_ ike: IKESA, _ connection: Connection, instead reason: FailureReason) {
+        guard reason == .refused(.noAdditionalSAs), records[connection.id]?.staysUp == true,
+            case .established = ike.phase
+        else { return }
+        deleteWithPeer(ike, .failed(reason))
     }
 
     // MARK: Responder

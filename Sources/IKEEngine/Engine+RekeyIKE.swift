@@ -67,6 +67,7 @@ extension Engine {
             if !collided, case .refused(.temporaryFailure) = refusal.reason {
                 timers.set(.ikeRekey(ike.id), at: now + Engine.rekeyRetry)
             }
+            if !collided { startAnew(ike, connection, instead: refusal.reason) }
         case .success(let new):
             ike.rekey = nil
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }

@@ -79,6 +79,33 @@ import Testing
         #expect(ladder.east.engine.ikeSAs.isEmpty && ladder.east.standing.isEmpty)
     }
 
+    @Test(arguments: [true, false])
+    func `where the peer replaces nothing the IKE SA ends and a new one comes in its place`(_ ofChild: Bool) throws {
+        let ladder = Ladder()
+        ladder.up()
+        let old = (ike: ladder.west.engine.ikeSAs[0].initiatorSPI, child: ladder.west.standing[0].inbound.spi)
+        // East hears of a wish that it has nothing to do with, and answers as one that replaces nothing.
+        ladder.west.engine.tamper = { exchange, first, plaintext in
+            guard exchange == .createChildSA else { return }
+            exchange = .informational
+            (first, plaintext) = Message.encodePayloads([])
+        }
+        var isRefused = false
+        ladder.east.engine.tamper = { exchange, first, plaintext in
+            guard !isRefused else { return }
+            isRefused = true
+            exchange = .createChildSA
+            (first, plaintext) = Message.encodePayloads([.notify(NotifyPayload(type: .noAdditionalSAs))])
+        }
+        if ofChild { rekeyChild(ladder, ladder.west) } else { rekeyIKE(ladder, ladder.west) }
+        ladder.settle()
+        ladder.pass(.seconds(30))
+        try expectAgreement(ladder)
+        #expect(ladder.west.engine.ikeSAs[0].initiatorSPI != old.ike)
+        #expect(ladder.west.standing[0].inbound.spi != old.child)
+        #expect(ladder.east.has { if case .ikeDeleted(_, _, .peerRequest) = $0 { true } else { false } })
+    }
+
     @Test(arguments: UInt64(0)..<8)
     func `both ends replace the Child SA at once and one new one is left`(_ seed: UInt64) throws {
         let ladder = Ladder(seed: seed) { connection, _ in connection.perfectForwardSecrecy = true }

@@ -143,7 +143,15 @@ extension PlutoDialect {
         guard let index = position(of: connection), connections[index].instance.isEmpty,
             connections[index].isInstantiated
         else { return }
-        _ = instances.add(connection, at: address) { newSerial() }
+        let inUse = { [numbers, connections] in
+            Set(numbers.ikes.values.map(\.remote.address))
+                // Those that an `up` with an address made.
+                .union(
+                    connections.compactMap {
+                        if case .address(let host)? = $0.connection?.remote.host { host } else { nil }
+                    })
+        }
+        _ = instances.add(connection, at: address, inUse: inUse) { newSerial() }
     }
 
     /// `$N` of the connection, or of its instance.
