@@ -51,6 +51,7 @@ let package = Package(
         floor("Control", ["LinuxSystem", "CLinux"]),
         floor("Netlink", ["CNetlink", "CLinux", "NetAddress"]),
         floor("Transcript"),
+        floor("LineGrammars"),
 
         // Floor 2: the vocabulary of the engine; the ESP transform.
         floor("IKEModel", ["NetAddress", "IKEWire", "IKECrypto"]),
@@ -67,8 +68,12 @@ let package = Package(
             "DataPlaneUserspace",
             ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
         floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
-        floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
-        floor("CiscoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor(
+            "CharonDialect",
+            ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "LineGrammars", "NetAddress"]),
+        floor(
+            "CiscoDialect",
+            ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "LineGrammars", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -119,10 +124,13 @@ let package = Package(
             ]),
         floor("Report", ["Scenario", "Transcript"]),
         floor("Interop", ["Scenario", "LinuxSystem", "IKEWire"]),
+        floor(
+            "Reproduce",
+            ["Scenario", "CaptureFile", "IKEWire", "IKECrypto", "LineGrammars", "LinuxSystem", "NetAddress"]),
         .executableTarget(
             name: "swantest",
             dependencies: [
-                "Interop", "Report", "Scenario", "Lab", "UserMode", "Transcript", "LinuxSystem", "CLinux",
+                "Reproduce", "Interop", "Report", "Scenario", "Lab", "UserMode", "Transcript", "LinuxSystem", "CLinux",
                 argumentParser,
             ],
             swiftSettings: strict),
@@ -174,6 +182,10 @@ let package = Package(
                 "CaptureFile", "IKECrypto", "TestPKI",
             ],
             exclude: ["Resources"], swiftSettings: strict),
+        .testTarget(
+            name: "ReproduceTests",
+            dependencies: ["Reproduce", "Scenario", "IKEWire", "IKECrypto", "LinuxSystem", "NetAddress"],
+            exclude: ["Logs"], swiftSettings: strict),
         tests(
             "IKEEngineTests",
             ["IKEEngine", "IKEModel", "IKEWire", "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI"]),

@@ -176,6 +176,7 @@ package final class Daemon {
         // From within: whoever began to work goes on with what was put on top.
         if isWorking { return }
         isWorking = true
+        log.gather()
         var steps = 0
         while let item = agenda.pop() {
             steps += 1
@@ -191,6 +192,8 @@ package final class Daemon {
             }
         }
         isWorking = false
+        // Before anyone is told that it is done, and looks there.
+        log.settle()
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []

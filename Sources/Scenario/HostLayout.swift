@@ -124,6 +124,9 @@ package struct HostLayout {
                 mounts.append(MountSpec(source: script, target: "/swantest/libexec/_updown"))
             }
         }
+        if let tree = folder.settings.libreswan(of: host)?.tree {
+            mounts.append(MountSpec(source: tree + "/usr", target: "/usr", kind: .layer))
+        }
         if let prefix = folder.settings.strongSwan(of: host)?.prefix {
             mounts.append(MountSpec(source: prefix, target: prefix))
             // Where that build keeps its process file.
@@ -141,6 +144,8 @@ package struct HostLayout {
         let path = Self.path(usesSwand: usesSwand(host))
         let prefix = folder.settings.strongSwan(of: host)?.prefix
         var environment = ["PATH": (prefix.map { "\($0)/sbin:\($0)/bin:" } ?? "") + path]
+        // An `ipsec` that starts pluto without an init system, and knows this year's words.
+        if folder.settings.libreswan(of: host) != nil { environment["PATH"] = "/testing/guestbin/libreswan:" + path }
         // Every swand of this host writes what it negotiates to where the run finds it.
         if usesSwand(host) { environment["SWAND_EXPORT_KEYS"] = "\(workingDirectory)/OUTPUT/\(host).keys" }
         if usesSwand(host), let dataPlane { environment["SWANTEST_DATAPLANE"] = dataPlane }
