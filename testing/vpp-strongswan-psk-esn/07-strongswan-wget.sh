@@ -1,0 +1,1 @@
+wget -q -O - --bind-address=192.168.3.1 192.168.5.1/index.html
