@@ -41,6 +41,7 @@ package final class Engine {
 
     var records: [ConnectionID: ConnectionRecord] = [:]
     var ikes: [IKESAID: IKESA] = [:]
+    let index = IKESAIndex()
     var childSAsByID: [ChildSAID: ChildSA] = [:]
     /// IKE SAs by the SPI that the peer must name.
     var ikeByLocalSPI: [UInt64: IKESAID] = [:]
