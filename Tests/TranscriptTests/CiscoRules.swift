@@ -35,6 +35,12 @@ extension SanitizerRuleTests {
         Row(
             "cisco: seconds", "sa timing: remaining key lifetime (kB/sec): (92159057/2555)",
             "sa timing: remaining key lifetime (kB/sec): (92159057/X)"),
+        Row(
+            "cisco: seconds", "sa timing: remaining key lifetime (k/sec): (4276853/3592)",
+            "sa timing: remaining key lifetime (k/sec): (4276853/X)"),
+        Row(
+            "cisco: seconds", "Success rate is 60 percent (3/5), round-trip min/avg/max = 1/2/14 ms",
+            "Success rate is 60 percent (3/5), round-trip min/avg/max = X/X/X ms"),
         .stays("cisco: seconds", "Rekey Int (T): 3600 Seconds"),
     ]
 }

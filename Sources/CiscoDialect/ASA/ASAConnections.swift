@@ -4,7 +4,7 @@ import IKEWire
 import NetAddress
 
 /// The tunnels of a configuration, as the engine has them.
-struct ASATunnel: Hashable {
+struct ASATunnel: DeviceTunnel, Hashable {
     var entry: ASASettings.MapEntry
     var protected: ASASettings.Protected
     var connection: Connection

@@ -21,8 +21,8 @@ package final class ASADialect: Dialect {
     var debugging: [DebugChannel: Int] = [:]
     var syslog: [String] = []
     var settings = ASASettings(ConfigurationTree())
-    var tunnels: [ASATunnel] = []
-    private var identifiers: [String: ConnectionID] = [:]
+    private var table = TunnelTable<ASATunnel>()
+    var tunnels: [ASATunnel] { table.tunnels }
     /// Session numbers, as IKE SAs come.
     var sessions: [IKESAID: ASASession] = [:]
     var lastSession = 0
@@ -51,18 +51,14 @@ package final class ASADialect: Dialect {
 
     var prompt: String { "\(settings.hostname)\(console.mode.prompt)# " }
 
-    /// `asa --prompt`, `asa --line LINE`, `asa --stop`.
     package func accept(
         _ request: ClientRequest, from session: SessionID, _ view: any DaemonView
     ) -> [DialectEffect] {
-        let words = Array(request.arguments.dropFirst())
-        switch words.first {
-        case "--prompt": return [.write(session, prompt), .finish(session, status: 0)]
-        case "--stop": return [.command(.shutdown), .finish(session, status: 0), .exit]
-        case "--line":
-            let (output, effects) = type(words.dropFirst().joined(separator: " "), view)
+        switch DeviceRequest(request, from: session, prompt: prompt) {
+        case .other(let effects): return effects
+        case .line(let line):
+            let (output, effects) = type(line, view)
             return (output.isEmpty ? [] : [.write(session, output)]) + effects + [.finish(session, status: 0)]
-        default: return [.writeError(session, "asa: no such request\n"), .finish(session, status: 2)]
         }
     }
 
@@ -74,22 +70,10 @@ package final class ASADialect: Dialect {
         return run(command, outcome.arguments, view)
     }
 
-    /// Brings the engine's connections to what the configuration says. A tunnel that is no longer as it was ends.
     private func reconfigure() -> [DialectEffect] {
         settings = ASASettings(console.tree)
-        let wanted = ASATunnel.all(settings) { name in
-            let id = identifiers[name] ?? ConnectionID(UInt64(identifiers.count + 1))
-            identifiers[name] = id
-            return id
-        }
-        var effects: [DialectEffect] = settings.faults.map { .log("WARNING: \($0)") }
-        let gone = tunnels.filter { old in !wanted.contains { $0.connection.id == old.connection.id } }
-        effects += gone.map { .command(.remove($0.connection.id)) }
-        let changed = wanted.filter { new in !tunnels.contains { $0.connection == new.connection } }
-        tunnels = wanted
-        effects.append(.command(.setSecrets(ASATunnel.keys(settings))))
-        return effects
-            + changed.flatMap { [.command(.add($0.connection)), .command(.route($0.connection.id))] }
+        return settings.faults.map { .log("WARNING: \($0)") }
+            + table.update(keys: ASATunnel.keys(settings)) { ASATunnel.all(settings, id: $0) }
     }
 
     // MARK: Commands
@@ -140,7 +124,7 @@ package final class ASADialect: Dialect {
         return [.log(line)]
     }
 
-    func tunnel(_ id: ConnectionID?) -> ASATunnel? { tunnels.first { $0.connection.id == id } }
+    func tunnel(_ id: ConnectionID?) -> ASATunnel? { table[id] }
 }
 
 /// An IKE SA as the console counts it, and what it has lately done.

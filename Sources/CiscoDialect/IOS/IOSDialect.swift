@@ -16,8 +16,8 @@ package final class IOSDialect: Dialect {
     private var console = DeviceConsole<IOSMode, IOSCommand>(tables: IOSCommands.tables, lead: "")
     var debugging: Set<IOSDebug> = []
     private(set) var settings = IOSSettings(ConfigurationTree())
-    private(set) var tunnels: [IOSTunnel] = []
-    private var identifiers: [String: ConnectionID] = [:]
+    private var table = TunnelTable<IOSTunnel>()
+    var tunnels: [IOSTunnel] { table.tunnels }
     var sessions: [IKESAID: IOSSession] = [:]
     var lastSession = 0
     /// Child SAs, as they come.
@@ -49,47 +49,37 @@ package final class IOSDialect: Dialect {
 
     var prompt: String { "\(settings.hostname)\(console.mode.prompt)#" }
 
-    /// `ios --prompt`, `ios --line LINE`, `ios --stop`.
     package func accept(
         _ request: ClientRequest, from session: SessionID, _ view: any DaemonView
     ) -> [DialectEffect] {
-        let words = Array(request.arguments.dropFirst())
-        switch words.first {
-        case "--prompt": return [.write(session, prompt), .finish(session, status: 0)]
-        case "--stop": return [.command(.shutdown), .finish(session, status: 0), .exit]
-        case "--line":
-            let outcome = console.type(words.dropFirst().joined(separator: " "), promptWidth: prompt.count)
-            var output = outcome.output
-            var effects: [DialectEffect] = []
-            if outcome.changesConfiguration { effects = reconfigure() }
-            if case .ping(let source, let count) = outcome.command {
-                let words = outcome.arguments
-                let ping = startPing(
-                    to: words[0], from: source ? words[1] : nil,
-                    count: count ? Int(words[source ? 2 : 1]) ?? 5 : 5, session)
-                guard ping.isOver else { return [.write(session, ping.output)] + ping.effects }
-                output = ping.output
-            } else if let command = outcome.command {
-                (output, effects) = run(command, view)
-            }
-            return (output.isEmpty ? [] : [.write(session, output)]) + effects + [.finish(session, status: 0)]
-        default: return [.writeError(session, "ios: no such request\n"), .finish(session, status: 2)]
+        switch DeviceRequest(request, from: session, prompt: prompt) {
+        case .other(let effects): return effects
+        case .line(let line): return type(line, session, view)
         }
     }
 
-    /// Brings the engine's connections to what the configuration says. A tunnel that is no longer as it was ends.
+    /// One line at the console.
+    private func type(_ line: String, _ session: SessionID, _ view: any DaemonView) -> [DialectEffect] {
+        let outcome = console.type(line, promptWidth: prompt.count)
+        var output = outcome.output
+        var effects: [DialectEffect] = []
+        if outcome.changesConfiguration { effects = reconfigure() }
+        if case .ping(let source, let count) = outcome.command {
+            let words = outcome.arguments
+            let ping = startPing(
+                to: words[0], from: source ? words[1] : nil, count: count ? Int(words[source ? 2 : 1]) ?? 5 : 5,
+                session)
+            guard ping.isOver else { return [.write(session, ping.output)] + ping.effects }
+            output = ping.output
+        } else if let command = outcome.command {
+            (output, effects) = run(command, view)
+        }
+        return (output.isEmpty ? [] : [.write(session, output)]) + effects + [.finish(session, status: 0)]
+    }
+
     private func reconfigure() -> [DialectEffect] {
         settings = IOSSettings(console.tree)
-        let wanted = settings.tunnels { name in
-            let id = identifiers[name] ?? ConnectionID(UInt64(identifiers.count + 1))
-            identifiers[name] = id
-            return id
-        }
-        let gone = tunnels.filter { old in !wanted.contains { $0.connection.id == old.connection.id } }
-        let changed = wanted.filter { new in !tunnels.contains { $0.connection == new.connection } }
-        tunnels = wanted
-        return gone.map { .command(.remove($0.connection.id)) } + [.command(.setSecrets(settings.keys))]
-            + changed.flatMap { [.command(.add($0.connection)), .command(.route($0.connection.id))] }
+        return table.update(keys: settings.keys, settings.tunnels(id:))
     }
 
     private func run(_ command: IOSCommand, _ view: any DaemonView) -> (String, [DialectEffect]) {
@@ -111,5 +101,5 @@ package final class IOSDialect: Dialect {
         }
     }
 
-    func tunnel(_ id: ConnectionID?) -> IOSTunnel? { tunnels.first { $0.connection.id == id } }
+    func tunnel(_ id: ConnectionID?) -> IOSTunnel? { table[id] }
 }

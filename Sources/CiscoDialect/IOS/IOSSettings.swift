@@ -4,7 +4,7 @@ import IKEWire
 import NetAddress
 
 /// A tunnel interface of a router and all that its configuration leads to.
-struct IOSTunnel: Hashable {
+struct IOSTunnel: DeviceTunnel, Hashable {
     /// `Tunnel0`.
     var interface: String
     var sourceInterface: String
