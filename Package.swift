@@ -77,8 +77,13 @@ let package = Package(
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
+        floor("SetkeyDialect", ["DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         floor(
-            "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+            "DataPlaneVPP",
+            [
+                "VPPForwarder", "DataPlaneUserspace", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress",
+                "CLinux",
+            ]),
         floor(
             "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -92,8 +97,10 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
-                "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "SetkeyDialect", "VPPDialect",
+                "VPPForwarder",
+                "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine",
+                "IKECrypto",
                 "Control", "LinuxSystem",
             ],
             swiftSettings: strict),
@@ -201,15 +208,17 @@ let package = Package(
             "CharonDialectTests",
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
-                "NetAddress",
+                "NetAddress", "TestPKI",
             ]),
+        tests(
+            "SetkeyDialectTests", ["SetkeyDialect", "DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         tests(
             "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
         tests(
             "VPPDialectTests",
             [
                 "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
-                "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
+                "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI",
             ]),
         .testTarget(
             name: "CiscoDialectTests",

@@ -75,8 +75,11 @@ struct RunPlan {
             if let refusal = folder.settings.strongSwan(of: host)?.refusal(onThisKernel: !boots) {
                 return .verdict(.unsupported, "\(host): \(refusal)")
             }
-            if let reason = try missingDaemon(folder.settings.daemon(of: host)) {
-                return .verdict(.unsupported, "\(host): \(reason)")
+            if let refusal = folder.settings.libreswan(of: host)?.refusal {
+                return .verdict(.unsupported, "\(host): \(refusal)")
+            }
+            if folder.settings.daemon(of: host) == "swand" && installation.swand == nil {
+                throw Exit.machineCannot("swand is not beside swantest: make build")
             }
         }
         let topology = try topology(folder)
@@ -95,23 +98,6 @@ struct RunPlan {
             if let refusal { return "requires \(feature.rawValue): \(refusal)" }
         }
         return nil
-    }
-
-    /// Where the daemons of others have their main program.
-    private static let programs = [
-        "libreswan": ["/usr/libexec/ipsec/pluto", "/usr/local/libexec/ipsec/pluto"]
-    ]
-
-    private func missingDaemon(_ name: String) throws -> String? {
-        switch name {
-        case "none", "strongswan": return nil
-        case "swand":
-            if installation.swand == nil { throw Exit.machineCannot("swand is not beside swantest: make build") }
-            return nil
-        default:
-            guard let programs = Self.programs[name] else { preconditionFailure("a daemon without its program") }
-            return programs.contains(where: FileSystem.isExecutable) ? nil : "\(name) is not installed"
-        }
     }
 
     private mutating func topology(_ folder: ScenarioFolder) throws -> Topology {

@@ -12,6 +12,6 @@ struct Swantest: ParsableCommand {
         subcommands: [
             List.self, Run.self, Diff.self, Accept.self, Sanitize.self, Up.self, Shell.self, Exec.self,
             InteropCommand.self, ReproduceCommand.self,
-            Down.self, Doctor.self,
+            Down.self, Doctor.self, Fetch.self,
         ])
 }

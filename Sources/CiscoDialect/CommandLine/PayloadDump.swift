@@ -15,11 +15,16 @@ struct PayloadDump {
     var style: Style
 
     /// A line for each fact; those of one payload behind another's.
-    /// - Parameter parse: what is printed directly before the name of a payload that came in; nil for one of ours.
-    func lines(_ payloads: [Payload], parse: (Payload) -> String?) -> [String] {
+    /// - Parameters:
+    ///   - parse: what is printed directly before the name of a payload that came in; nil for one of ours.
+    ///   - stamp: a router's time. It stands before each attribute of a configuration payload and before the payload behind
+    ///     that one, but not before the attribute behind the application version.
+    func lines(_ payloads: [Payload], stamp: String = "", parse: (Payload) -> String?) -> [String] {
         payloads.indices.flatMap { index in
             let next = index + 1 < payloads.count ? Self.name(payloads[index + 1]) : "NONE"
-            return lines(payloads[index], next: next, parse: parse)
+            var lines = lines(payloads[index], next: next, stamp: stamp, parse: parse)
+            if index > 0, case .configuration = payloads[index - 1] { lines[0] = stamp + lines[0] }
+            return lines
         }
     }
 
@@ -35,7 +40,9 @@ struct PayloadDump {
         }
     }
 
-    private func lines(_ payload: Payload, next: String, parse: (Payload) -> String?) -> [String] {
+    private func lines(
+        _ payload: Payload, next: String, stamp: String, parse: (Payload) -> String?
+    ) -> [String] {
         let octets = Message.encodePayloads([payload]).octets
         let fields = "Next payload: \(next), reserved: 0x0, length: \(octets.count)"
         let name = Self.name(payload)
@@ -69,10 +76,17 @@ struct PayloadDump {
             ]
         case .configuration(let configuration):
             return ["\(name) \(fields)", "cfg type: \(configuration.type), reserved: 0x0, reserved: 0x0"]
-                + (parse(payload) == nil ? [] : configuration.attributes.map(Self.attribute))
+                + (parse(payload) == nil ? [] : Self.attributes(configuration.attributes, stamp: stamp))
         case .certificateRequest(let request) where request.encoding == .hashAndURL:
             return ["\(name) \(fields)", "Cert encoding Hash and URL of PKIX"]
         default: return ["\(parse(payload) ?? "")\(name) \(fields)"]
+        }
+    }
+
+    private static func attributes(_ attributes: [ConfigurationAttribute], stamp: String) -> [String] {
+        attributes.enumerated().map { index, one in
+            let isBehindVersion = index > 0 && attributes[index - 1].type == .applicationVersion
+            return (isBehindVersion ? "" : stamp) + attribute(one)
         }
     }
 
