@@ -68,6 +68,18 @@ import Testing
         )
     }
 
+    @Test func `at the other end of that rekey what is left is the group, as the suite was accepted before`() throws {
+        let diagnosis = Diagnosis(try Inputs.account(Inputs.log("charon-pfs-west.log")))
+        #expect(diagnosis.headline.contains("with NO_PROPOSAL_CHOSEN: the suite was accepted in IKE_AUTH"))
+        #expect(diagnosis.headline.hasSuffix("both ends differ in perfect forward secrecy."))
+        #expect(diagnosis.evidence.contains { $0.contains("had accepted ESP:AES_GCM_16_256/NO_EXT_SEQ") })
+        // Without a KE payload in the request it is not the group.
+        var log = try Inputs.log("charon-pfs-west.log")
+        log.octets = Array(
+            String(decoding: log.octets, as: UTF8.self).replacing("SA No KE TSi", with: "SA No TSi").utf8)
+        #expect(!Diagnosis(try Inputs.account(log)).headline.contains("forward secrecy"))
+    }
+
     @Test func `a key that differs is the responder's words`() throws {
         let headline = Diagnosis(try Inputs.account(Inputs.log("charon-authbad-east.log"))).headline
         #expect(headline.contains("with AUTHENTICATION_FAILED: tried 1 shared key"))

@@ -23,6 +23,7 @@ struct ReproduceRunTests {
         (["charon-tsbad-west.log", "charon-tsbad-east.log"], "IKE_AUTH, TS_UNACCEPTABLE"),
         (["charon-authbad-east.log"], "IKE_AUTH, AUTHENTICATION_FAILED"),
         (["charon-pfs-east.log"], "CREATE_CHILD_SA, NO_PROPOSAL_CHOSEN"),
+        (["charon-pfs-west.log"], "CREATE_CHILD_SA, NO_PROPOSAL_CHOSEN"),
         (["asa-gateway.log"], "CREATE_CHILD_SA, INVALID_KE_PAYLOAD 0000"),
         (["pluto-azure.log"], "CREATE_CHILD_SA, INVALID_KE_PAYLOAD 0000"),
         (["ios-router1.log", "ios-router2.log"], "IKE_AUTH, accepted"),

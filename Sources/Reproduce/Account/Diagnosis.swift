@@ -180,6 +180,14 @@ package struct Diagnosis: Sendable {
         if !offered.isEmpty {
             evidence.append("\(exchange.position): offered \(offered.map(\.description).joined(separator: ", "))")
         }
+        if account.ownProposals(of: refuser, in: exchange, sa) == nil, let first = acceptedBefore(exchange) {
+            evidence.append(
+                "\(first.position): \(first.title) had accepted \(first.chosen.map(\.description) ?? "a suite")")
+            headline =
+                "\(begin): the suite was accepted in IKE_AUTH, where no group is negotiated (RFC 7296 §1.2), so what is left is the "
+                + "key exchange group that the request carries: both ends differ in perfect forward secrecy."
+            return
+        }
         guard let (own, position) = account.ownProposals(of: refuser, in: exchange, sa), !own.isEmpty else {
             headline =
                 begin
@@ -207,6 +215,15 @@ package struct Diagnosis: Sendable {
         }
         headline =
             "\(begin): no proposal that was offered is one of its own; the nearest two differ in \(differences.joined(separator: ", "))."
+    }
+
+    /// The exchange of IKE_AUTH in which a Child SA was accepted before one with a KE payload was refused.
+    private func acceptedBefore(_ exchange: Account.Exchange) -> Account.Exchange? {
+        guard exchange.type == .createChildSA, let request = exchange.request,
+            request.group != nil || request.payloads?.contains("KE") ?? false,
+            request.proposals.first?.protocolID != .ike, request.has(.rekeySA)
+        else { return nil }
+        return sa.exchanges.first { $0.type == .ikeAuth && $0.refusals.isEmpty && $0.chosen?.protocolID == .esp }
     }
 
     private static let words: [TransformType: String] = [

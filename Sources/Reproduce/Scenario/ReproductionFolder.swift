@@ -196,7 +196,7 @@ package struct ReproductionFolder {
             "left=\(end.address)", "leftid=\(identity(role))", "leftsubnet=\(end.network)", "leftauth=psk",
             "right=\(peer.address)", "rightid=\(identity(role.other))", "rightsubnet=\(end.peerNetwork)",
             "rightauth=psk", "ike=\(list(end.ike))", "esp=\(list(end.child))", "mobike=no", "keyexchange=ikev2",
-            "auto=add",
+            "auto=add", "type=\(plan.isTransport ? "transport" : "tunnel")",
         ]
         return "conn reproduction\n" + lines.map { "    \($0)\n" }.joined()
     }

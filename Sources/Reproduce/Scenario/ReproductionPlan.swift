@@ -353,12 +353,36 @@ package struct ReproductionPlan: Sendable {
         if let exchange = refused(.noProposalChosen), exchange.type == .ikeAuth || exchange.type == .createChildSA,
             exchange.request?.proposals.first?.protocolID != .ike
         {
-            self[asker.other].child = refusing(exchange, offer, Self.otherESP, "Child SAs")
+            let isKnown = account.ownProposals(of: asker.other, in: exchange, sa) != nil
+            if exchange.type == .createChildSA, !isKnown, first?.chosen != nil {
+                refuseGroup(offer, asker)
+            } else {
+                self[asker.other].child = refusing(exchange, offer, Self.otherESP, "Child SAs")
+            }
         } else if refused(.invalidKEPayload)?.type == .createChildSA {
             for index in self[asker.other].child.indices {
                 self[asker.other].child[index].transforms.removeAll { $0.type == .keyExchange }
             }
         }
+    }
+
+    /// A suite that was taken in IKE_AUTH and refused later: what is left is the group, which IKE_AUTH doesn't have
+    /// (RFC 7296 §1.2).
+    private mutating func refuseGroup(_ offer: [LoggedProposal], _ asker: Account.Role) {
+        var offer = offer
+        if offer.allSatisfy(\.groups.isEmpty) {
+            for index in offer.indices { offer[index].transforms.append(LoggedTransform(.keyExchange, 19)) }
+        }
+        let asked = Set(offer.flatMap(\.groups))
+        let other: UInt16 = [20, 14, 21].first { !asked.contains($0) } ?? 14
+        self[asker].child = offer
+        self[asker.other].child = offer.map { proposal in
+            LoggedProposal(
+                proposal.protocolID,
+                proposal.transforms.filter { $0.type != .keyExchange } + [LoggedTransform(.keyExchange, other)])
+        }
+        choices.append(
+            "the groups of both ends, which differ: the suite was taken in IKE_AUTH, where no group is negotiated")
     }
 
     // MARK: Secrets and actions
