@@ -101,8 +101,9 @@ extension CharonDialect {
             let name = bound(connection)?.name ?? "?"
             lastChildNumber += 1
             trapNumbers[connection] = lastChildNumber
-            return log(
-                version == .v4_2_9 ? "IKE" : "CHD", "CHILD_SA \(version == .v4_2_9 ? "" : "\(name) ")routed", view)
+            return routing(connection, view)
+                + log(
+                    version == .v4_2_9 ? "IKE" : "CHD", "CHILD_SA \(version == .v4_2_9 ? "" : "\(name) ")routed", view)
                 + finishRoute(connection, "'\(name)' routed", status: 0)
         case .routeFailed(let connection, let reason):
             let name = bound(connection)?.name ?? "?"
