@@ -60,6 +60,7 @@ package final class GuestWorker {
         // Else every host would begin with an ip6tnl0 that nobody made, in the place of its first card.
         if feature == .mip6 { try? FileSystem.set("/proc/sys/net/core/fb_tunnels_only_for_init_net", "1") }
         GuestRoot.load(feature.modules)
+        if feature == .xfrmESP { GuestCiphers.make() }
     }
 
     private func run(_ job: GuestJob) throws {

@@ -40,7 +40,7 @@ final class KernelHand {
         case .deleteState(let id): try ignoring(ESRCH, ipsec, .deleteState(id))
         case .setPolicy(let policy): try ipsec.send(.setPolicy(policy))
         case .deletePolicy(let id): try ignoring(ENOENT, ipsec, .deletePolicy(id))
-        case .migrate(let migration): try ipsec.send(.migrate(migration))
+        case .migrate(let migration): try migrate(migration)
         case .setTunnel(let name, let local, let remote):
             let isNew = try index(of: name) == nil
             try routes.send(.setTunnel(name, local: local, remote: remote, isNew: isNew))
@@ -69,6 +69,30 @@ final class KernelHand {
             guard let homeLink else { return }
             try ignoring(ENOENT, routes, .deleteProxyNeighbour(address, interface: homeLink))
         case .send, .solicitPrefixes, .wake, .event: break
+        }
+    }
+
+    /// The kernel refuses a migration (ENODATA) while it holds a state without keys for the old ends, as it does for half a minute
+    /// after a packet has asked for one. Then the policy alone is changed: there is nothing else to move, and the key manager hears of
+    /// the new ends by the other migrations.
+    private func migrate(_ migration: XFRMMigration) throws(NetlinkError) {
+        do throws(NetlinkError) { try ipsec.send(.migrate(migration)) } catch {
+            let id = XFRMPolicyID(selector: migration.selector, direction: migration.direction)
+            let isAwaited = try ipsec.states().contains { state in
+                state.ipProtocol == XFRMState.espProtocol && state.spi == 0
+                    && migration.steps.contains {
+                        $0.reqid == state.reqid && $0.oldSource == state.source
+                            && $0.oldDestination == state.destination
+                    }
+            }
+            guard error.code == ENODATA, isAwaited, var policy = try ipsec.policy(id) else { throw error }
+            for step in migration.steps {
+                for index in policy.templates.indices where policy.templates[index].reqid == step.reqid {
+                    policy.templates[index].source = step.newSource
+                    policy.templates[index].destination = step.newDestination
+                }
+            }
+            try ipsec.send(.setPolicy(policy))
         }
     }
 
