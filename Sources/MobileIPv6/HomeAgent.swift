@@ -50,7 +50,7 @@ package struct HomeAgent {
             take(update, of: source, to: destination, &actions, now)
         case .message(let message, let source, _):
             actions.append(.event(.dropped(from: source, "Mobility Header type \(message.type)")))
-        case .timer, .addresses: break
+        case .timer, .addresses, .prefixesAdvertised: break
         case .stop:
             for home in bindings.keys.sorted() { end(home, &actions) }
             for set in configuration.policySets {

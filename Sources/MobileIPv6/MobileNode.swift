@@ -32,6 +32,8 @@ package struct MobileNode {
     private var registration: Registration?
     /// When the binding is to be renewed; nil: there is none.
     private var refresh: Int64?
+    /// Of Mobile Prefix Solicitations (§11.4.2); nil: none is wanted, before the first binding and after an advertisement.
+    private var solicitation: (attempts: Int, due: Int64)?
     private var hasPrefixes = false
     /// The last times of sending, at most `greatestRate`.
     private var sent: [Int64] = []
@@ -40,6 +42,9 @@ package struct MobileNode {
     private static let firstTimeout: Int64 = 1500
     private static let timeout: Int64 = 1000
     private static let greatestTimeout: Int64 = 32000
+    private static let solicitationTimeout: Int64 = 3000
+    /// Behind the first one; as many as PREFIX_ADV_RETRIES are for the other end.
+    private static let solicitationRetries = 3
     /// MAX_UPDATE_RATE: messages in a second.
     private static let greatestRate = 3
 
@@ -79,13 +84,16 @@ package struct MobileNode {
                 break
             }
             take(message, &actions, now)
+        case .prefixesAdvertised(let source):
+            if source == agent { (hasPrefixes, solicitation) = (true, nil) }
         case .timer: break
         case .stop:
             stop(&actions)
             return actions
         }
         act(&actions, now)
-        let next = [registration?.due, registration == nil ? refresh : nil].compactMap { $0 }.min()
+        solicit(&actions, now)
+        let next = [registration?.due, registration == nil ? refresh : nil, solicitation?.due].compactMap { $0 }.min()
         return actions + [.wake(next)]
     }
 
@@ -147,7 +155,7 @@ package struct MobileNode {
             registration = Registration(lifetimeSeconds: 0, due: now)
         }
         place = .home
-        refresh = nil
+        (refresh, solicitation) = (nil, nil)
     }
 
     private func leaveTunnel(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
@@ -171,7 +179,7 @@ package struct MobileNode {
             actions.append(.deletePolicy(plan.incomingMobilityPolicy.id))
         }
         actions += IPsecPlan.openStates.map { .deleteState($0.id) }
-        (place, registration, refresh) = (.unknown, nil, nil)
+        (place, registration, refresh, solicitation) = (.unknown, nil, nil, nil)
     }
 
     // MARK: Registration (§11.7.1, §11.8)
@@ -261,9 +269,18 @@ package struct MobileNode {
         refresh = now + min(life, answer.refreshAdviceSeconds.map { Int64($0) * 1000 } ?? life)
         actions.append(
             .event(.bindingAccepted(sequence: answer.sequence, lifetimeSeconds: answer.lifetimeSeconds)))
-        if !hasPrefixes {
-            hasPrefixes = true
-            actions.append(.solicitPrefixes(from: home, to: agent))
+        if !hasPrefixes, solicitation == nil { solicitation = (0, now) }
+    }
+
+    /// §11.4.2: asks for the home link's prefixes, again where nothing comes, as of the first where it asked for a tunnel that was not
+    /// there.
+    private mutating func solicit(_ actions: inout [MobilityAction], _ now: Int64) {
+        guard let current = solicitation, current.due <= now, case .abroad = place else { return }
+        guard current.attempts <= Self.solicitationRetries else {
+            solicitation = nil
+            return
         }
+        actions.append(.solicitPrefixes(from: home, to: agent))
+        solicitation = (current.attempts + 1, now + Self.solicitationTimeout << Int64(current.attempts))
     }
 }

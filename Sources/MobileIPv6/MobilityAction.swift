@@ -75,6 +75,8 @@ package enum MobilityInput: Hashable, Sendable {
     case addresses([IPAddress])
     /// A Mobility Header that was received, with the ends that the kernel shows: home addresses.
     case message(MobilityMessage, from: IPAddress, to: IPAddress)
+    /// A Mobile Prefix Advertisement came from there.
+    case prefixesAdvertised(from: IPAddress)
     /// The time is at least what the last `wake` asked for.
     case timer
     /// The daemon ends: everything is taken back, the home agent told where that can be.

@@ -111,6 +111,7 @@ final class MobilityDaemon {
             guard octets.count >= 8 else { continue }
             if octets[0] == Self.prefixAdvertisement {
                 log.line("Mobile Prefix Advertisement from \(source)")
+                feed(.prefixesAdvertised(from: source))
                 continue
             }
             guard let set = configuration.policySets.first(where: { $0.homeAddress == source }),

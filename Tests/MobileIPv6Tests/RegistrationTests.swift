@@ -99,7 +99,10 @@ import Testing
                 "migrate outbound 2001:1::1 2001:1::10 to 2001:1::1 2001::41a:a8ff:fe6f:c67 reqid 2"
                     + " km 2001:1::1 2001::41a:a8ff:fe6f:c67"))
         #expect(first.node.contains(.solicitPrefixes(from: Here.home, to: Here.agent)))
-        #expect(first.node.last == .wake(196_605_000) && node.isRegistered)
+        #expect(first.node.last == .wake(3000) && node.isRegistered)
+        // The first has asked for a tunnel and was lost; of the second there is an answer.
+        #expect(node.handle(.timer, at: 3000) == [.solicitPrefixes(from: Here.home, to: Here.agent), .wake(9000)])
+        #expect(node.handle(.prefixesAdvertised(from: Here.agent), at: 3001) == [.wake(196_605_000)])
 
         let other = IPAddress("2001::50")!
         // The address in use stays in use while it is there.
