@@ -81,6 +81,7 @@ unit: build-strict
 
 build: deps-run
 	$(SWIFT) build $(RELEASE) --product swand
+	$(SWIFT) build $(RELEASE) --product swand-client
 	$(SWIFT) build $(RELEASE) --product swantest
 
 # 100,000 handshakes of two simulated engines with faults, on two processors; a seed that fails is told as a ladder.
@@ -99,6 +100,7 @@ install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/libexec/swantest" "$(DESTDIR)$(PREFIX)/share/swantest"
 	install -s -m 755 "$(BIN)/swantest" "$(DESTDIR)$(PREFIX)/bin/swantest"
 	install -s -m 755 "$(BIN)/swand" "$(DESTDIR)$(PREFIX)/libexec/swantest/swand"
+	install -s -m 755 "$(BIN)/swand-client" "$(DESTDIR)$(PREFIX)/libexec/swantest/swand-client"
 	rm -rf "$(DESTDIR)$(PREFIX)/share/swantest/testing" "$(DESTDIR)$(PREFIX)/share/swantest/guestbin"
 	cp -R testing guestbin "$(DESTDIR)$(PREFIX)/share/swantest/"
 

@@ -15,8 +15,8 @@ case $name in
 message) modules="NetAddress IKEWire" checks=MessageChecks ;;
 capture) modules="NetAddress CaptureFile" checks=CaptureChecks ;;
 certificates) modules=IKECrypto checks=CertificateChecks ;;
-# Of the daemon only what stands for itself.
-control) modules=Daemon checks=ControlChecks ;;
+# Of these two only what stands for itself.
+control) modules=Control checks=ControlChecks ;;
 streams) modules=Daemon checks=StreamChecks ;;
 fragments) modules="$engine IKEEngine" checks=FragmentChecks ;;
 engine) modules="$engine DataPlane IKEEngine EngineSimulator" checks=EngineChecks ;;
@@ -43,9 +43,10 @@ compile="swiftc -swift-version 6 -package-name swantest -parse-as-library -O -g 
 objects= changed=
 for module in $modules; do
     sources=$(find "$root/Sources/$module" -name '*.swift' | sort)
-    if [ "$module" = Daemon ]; then
-        sources="$root/Sources/Daemon/ControlMessage.swift $root/Sources/Daemon/StreamFrames.swift"
-    fi
+    case $module in
+    Control) sources=$root/Sources/Control/ControlMessage.swift ;;
+    Daemon) sources=$root/Sources/Daemon/StreamFrames.swift ;;
+    esac
     object=$out/modules/$module.o
     objects="$objects $object"
     # shellcheck disable=SC2086 # the files are words

@@ -1,4 +1,4 @@
-import Daemon
+import Control
 
 /// What must hold of any packet of the control socket: it is refused, or read back as what it is written as.
 package enum ControlChecks {

@@ -1,3 +1,4 @@
+import Control
 package import DialectKit
 import Glibc
 package import LinuxSystem

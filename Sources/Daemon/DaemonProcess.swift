@@ -1,3 +1,4 @@
+import Control
 package import DataPlane
 package import DialectKit
 import Glibc

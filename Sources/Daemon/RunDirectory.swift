@@ -1,4 +1,5 @@
 import CLinux
+import Control
 import Glibc
 package import LinuxSystem
 
@@ -13,7 +14,7 @@ package struct RunDirectory: Sendable {
         self.name = name
     }
 
-    package var socket: String { "\(path)/\(name).ctl" }
+    package var socket: String { ControlSocket.path(in: path, name: name) }
     package var processFile: String { "\(path)/\(name).pid" }
 
     /// Makes the folder, with mode 0700, where it is not there.

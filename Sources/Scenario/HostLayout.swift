@@ -30,7 +30,11 @@ package struct HostLayout {
                 MountSpec(source: installation.guestbin, target: "/testing/guestbin"),
             ]
                 + (installation.swand.map { swand in
-                    plutoCommands.map { MountSpec(source: swand, target: "\(commandsOnHost)/\($0)") }
+                    plutoCommands.map {
+                        MountSpec(
+                            source: clients.contains($0) ? installation.client ?? swand : swand,
+                            target: "\(commandsOnHost)/\($0)")
+                    }
                 } ?? [])
         }
         options.environment = { _ in ["PATH": path(usesSwand: installation.swand != nil)] }
@@ -53,6 +57,8 @@ package struct HostLayout {
     /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.
     private static let asaCommands = ["asa", "ipsec", "swand"]
     private static let iosCommands = ["ios", "ipsec", "swand"]
+    /// Those that ask a running daemon, most of the time, and start quickly for it.
+    private static let clients: Set = ["ipsec", "whack", "vppctl"]
     /// Where they are on a host.
     private static let commandsOnHost = "/swantest/bin"
 
@@ -77,7 +83,8 @@ package struct HostLayout {
         ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
-                try FileSystem.makeLink(commands(dialect) + "/" + name, to: "/swantest/libexec/swand")
+                let program = Self.clients.contains(name) && installation.client != nil ? "swand-client" : "swand"
+                try FileSystem.makeLink(commands(dialect) + "/" + name, to: "/swantest/libexec/" + program)
             }
         }
         for host in folder.hosts { try FileSystem.makeDirectory(emptyRun(host)) }
@@ -103,6 +110,9 @@ package struct HostLayout {
         if usesSwand(host), let swand = installation.swand {
             mounts.append(MountSpec(source: commands(dialect(of: host)), target: Self.commandsOnHost))
             mounts.append(MountSpec(source: swand, target: "/swantest/libexec/swand"))
+            if let client = installation.client {
+                mounts.append(MountSpec(source: client, target: "/swantest/libexec/swand-client"))
+            }
             // The daemon runs what stands beside it under this name.
             let script = installation.guestbin + "/_updown"
             if FileSystem.isExecutable(script) {

@@ -8,6 +8,10 @@ package struct Installation: Sendable {
     package let guestbin: String
     /// The daemon, an executable file; nil where it was not built.
     package let swand: String?
+    /// The small program beside it for commands that a running daemon answers; nil: `swand` does them too.
+    package var client: String? {
+        swand.map { FileSystem.parent(of: $0) + "/swand-client" }.flatMap { FileSystem.isExecutable($0) ? $0 : nil }
+    }
 
     package init(testing: String, guestbin: String, swand: String?) {
         self.testing = testing

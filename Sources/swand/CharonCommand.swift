@@ -1,4 +1,5 @@
 import CharonDialect
+import Control
 import Daemon
 import DialectKit
 import Glibc

@@ -1,4 +1,4 @@
-import Daemon
+import Control
 import Glibc
 
 /// Where a client's user sits: a terminal and a folder.

@@ -1,3 +1,4 @@
+import Control
 import Daemon
 import Glibc
 
@@ -7,12 +8,6 @@ struct DaemonOptions: Equatable {
     static let exportKeysOption = "--export-keys"
     /// By which a runner asks for `--export-keys` of every daemon that a host's commands start.
     static let exportKeysVariable = "SWAND_EXPORT_KEYS"
-    /// Where pluto's clients look for it.
-    static let standardRunDirectory = "/run/pluto"
-    /// Where charon's are.
-    static let charonRunDirectory = "/run"
-    /// Where VPP's are.
-    static let vppRunDirectory = "/run/vpp"
 
     /// A vendor whose manner is spoken.
     enum Vendor: String, CaseIterable {
@@ -36,9 +31,9 @@ struct DaemonOptions: Equatable {
         get {
             if let namedRunDirectory { return namedRunDirectory }
             return switch dialect {
-            case .pluto, .azure: DaemonOptions.standardRunDirectory
-            case .charon, .asa, .ios: DaemonOptions.charonRunDirectory
-            case .vpp: DaemonOptions.vppRunDirectory
+            case .pluto, .azure: ControlSocket.plutoFolder
+            case .charon, .asa, .ios: ControlSocket.charonFolder
+            case .vpp: ControlSocket.vppFolder
             }
         }
         set { namedRunDirectory = newValue }
@@ -61,8 +56,8 @@ struct DaemonOptions: Equatable {
           --dataplane PLANE
                            who does ESP: xfrm (the kernel), user (swand itself), or auto: the kernel where it can;
                            else as \(DataPlaneChoice.variable) says, and auto without it; vpp has its own
-          --rundir DIR     control socket and process file (\(standardRunDirectory); charon's: \(charonRunDirectory),
-                           vpp's: \(vppRunDirectory))
+          --rundir DIR     control socket and process file (\(ControlSocket.plutoFolder); charon's: \(ControlSocket.charonFolder),
+                           vpp's: \(ControlSocket.vppFolder))
           --config FILE    ipsec.conf (/etc/ipsec.conf); vpp's: a file of commands
           --export-keys DIR  for tests: writes every key that is negotiated to Wireshark's tables in DIR
           --foreground     stay; the log goes to standard error unless the configuration names a file

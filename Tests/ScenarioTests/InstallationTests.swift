@@ -35,6 +35,9 @@ struct InstallationTests {
             #expect(found.testing == folder + "/share/swantest/testing")
             #expect(found.topologies == folder + "/share/swantest/testing/topologies")
             #expect(found.swand == folder + "/libexec/swantest/swand")
+            #expect(found.client == nil)
+            try make("libexec/swantest/swand-client", in: folder)
+            #expect(found.client == folder + "/libexec/swantest/swand-client")
         }
     }
 

@@ -1,5 +1,4 @@
 import CLinux
-package import DialectKit
 import Glibc
 import LinuxSystem
 
@@ -20,9 +19,12 @@ package struct ControlClient {
     package init(path: String) { self.path = path }
 
     /// Returns when the daemon says so; where the daemon ends with it, when its process is gone.
-    /// - Parameter write: takes octets for descriptor 1 or 2.
+    /// - Parameters:
+    ///   - arguments: a command as it was typed, the program's name first.
+    ///   - write: takes octets for descriptor 1 or 2.
     package func run(
-        _ request: ClientRequest, write: (Int32, ArraySlice<UInt8>) -> Void = ControlClient.copy
+        _ arguments: [String], in workingDirectory: String,
+        write: (Int32, ArraySlice<UInt8>) -> Void = ControlClient.copy
     ) -> Outcome {
         let socket: UnixSocket
         do { socket = try UnixSocket.connect(path) } catch { return .notRunning(code: error.code) }
@@ -32,7 +34,7 @@ package struct ControlClient {
         var packet = [UInt8](repeating: 0, count: ControlMessage.greatestOctetCount)
         do {
             try socket.send(
-                ControlMessage.request(arguments: request.arguments, workingDirectory: request.workingDirectory).octets)
+                ControlMessage.request(arguments: arguments, workingDirectory: workingDirectory).octets)
             while let message = try socket.receive(into: &packet) {
                 switch ControlMessage(parsing: message) {
                 case .output(let octets): write(1, octets[...])
