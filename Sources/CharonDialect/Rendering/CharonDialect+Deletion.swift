@@ -116,6 +116,11 @@ extension CharonDialect {
                 "KNL",
                 "creating acquire job for policy \(packet.source)/\(packet.source.family.bitCount) === "
                     + "\(packet.destination)/\(packet.destination.family.bitCount) with reqid {\(reqid)}", view)
+        case .policyMigrated(let migration): return renderMigration(migration, view)
+        case .ikeMoved(let ike, _, let path, _):
+            ikes[ike]?.local = path.local
+            ikes[ike]?.remote = path.remote
+            return []
         default: return []
         }
     }
