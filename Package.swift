@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "swand-client", targets: ["swand-client"]),
         .executable(name: "swantest", targets: ["swantest"]),
         .executable(name: "ikesim", targets: ["ikesim"]),
+        .executable(name: "mip6d", targets: ["mip6d"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -56,6 +57,7 @@ let package = Package(
         // Floor 2: the vocabulary of the engine; the ESP transform.
         floor("IKEModel", ["NetAddress", "IKEWire", "IKECrypto"]),
         floor("ESP", ["IKECrypto", "NetAddress"]),
+        floor("MobileIPv6", ["Netlink", "NetAddress"]),
 
         // Floor 3: the pure protocol, and what stands on either side of it.
         floor("IKEEngine", ["IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
@@ -111,6 +113,10 @@ let package = Package(
 
         .executableTarget(name: "ikesim", dependencies: ["EngineSimulator"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "mip6d", dependencies: ["MobileIPv6", "Netlink", "LinuxSystem", "CLinux", "NetAddress"],
+            swiftSettings: strict),
+
         // The harness column.
         floor("UserMode", ["LinuxSystem", "CLinux"]),
         floor("Lab", ["Netlink", "LinuxSystem", "NetAddress", "CLinux", yams]),
@@ -163,6 +169,7 @@ let package = Package(
         tests("IKECryptoTests", ["IKECrypto", "Recordings", "TestPKI"]),
         tests("ESPTests", ["ESP", "IKECrypto", "NetAddress", "Recordings"]),
         tests("TranscriptTests", ["Transcript"]),
+        tests("MobileIPv6Tests", ["MobileIPv6", "Netlink", "NetAddress"]),
         tests("NetlinkTests", ["Netlink", "NetAddress", "Recordings"]),
         tests("LabTests", ["Lab", "Netlink", "LinuxSystem", "NetAddress", "CLinux"]),
         // What the fuzzers hold parsers and engine to; the tests run it over what was found before.

@@ -177,6 +177,9 @@ package final class DataPlaneUserspace: DataPlane {
     private func forget(_ trap: PolicyDatabase.Trap) { drops.held += trap.dropped + UInt64(trap.held.count) }
 
     private func install(_ installation: ChildInstallation) throws(DataPlaneError) {
+        guard installation.installsPolicies else {
+            throw DataPlaneError("policies of others are the kernel's: start swand with --dataplane xfrm")
+        }
         guard associations[installation.child] == nil else {
             throw DataPlaneError("Child SA \(installation.child.number) is installed already")
         }

@@ -3,6 +3,22 @@ package import IKEModel
 package import NetAddress
 import Netlink
 
+extension PolicyMigration {
+    fileprivate init(_ migration: XFRMMigration) {
+        let (source, destination) = KernelSelectors.trafficSelectors(migration.selector)
+        self.init(
+            source: source, destination: destination,
+            direction: migration.direction == .outbound
+                ? .outbound : migration.direction == .inbound ? .inbound : .forward,
+            steps: migration.steps.map { step in
+                Step(
+                    from: (step.oldSource, step.oldDestination), to: (step.newSource, step.newDestination),
+                    mode: step.mode == .transport ? .transport : .tunnel, reqid: step.reqid)
+            },
+            keyManager: migration.keyManager.map { KeyManager(local: $0.local, remote: $0.remote) })
+    }
+}
+
 /// What the kernel tells of its own accord.
 extension DataPlaneXFRM {
     /// A packet that leads to nothing asks anew after this long: a little less than the kernel's `xfrm_acq_expires` of 30 s.
@@ -50,7 +66,7 @@ extension DataPlaneXFRM {
     }
 
     private func acquire(_ packet: XFRMSelector, _ policy: XFRMPolicy, at now: Instant) {
-        guard let connection = trapOwners[policy.id] else { return }
+        guard let connection = trapOwners[policy.id] ?? owner(of: policy) else { return }
         if let asked = asked[connection], now - asked < Self.acquireLifetime { return }
         asked[connection] = now
         reports.append(
@@ -60,6 +76,12 @@ extension DataPlaneXFRM {
                     source: packet.source.address, destination: packet.destination.address,
                     ipProtocol: packet.ipProtocol, sourcePort: packet.sourcePort,
                     destinationPort: packet.destinationPort)))
+    }
+
+    /// The connection that a policy of somebody else's asks for, by its template's reqid.
+    private func owner(of policy: XFRMPolicy) -> ConnectionID? {
+        let reqids = policy.templates.filter { $0.ipProtocol == XFRMState.espProtocol }.map(\.reqid)
+        return traps.values.filter { !$0.installsPolicies && reqids.contains($0.reqid) }.map(\.connection).min()
     }
 
     /// Each of the two once, whichever of the directions was first.
@@ -81,6 +103,7 @@ extension DataPlaneXFRM {
 
     /// Somebody else, Mobile IPv6's daemon, moved states of ours: the record follows, so that they are found again.
     private func migrated(_ migration: XFRMMigration) {
+        reports.append(.migrated(PolicyMigration(migration)))
         for (child, association) in children {
             let installation = association.installation
             for step in migration.steps where step.reqid == 0 || step.reqid == installation.reqid {

@@ -75,9 +75,9 @@ extension DataPlaneXFRM {
         return policies.compactMap { listed($0) }.sorted(by: PolicyState.isListed)
     }
 
-    /// nil for one that blocks.
+    /// nil for one that blocks, and for one of Mobile IPv6's table.
     private func listed(_ policy: XFRMPolicy) -> PolicyState? {
-        guard policy.action == .allow else { return nil }
+        guard policy.action == .allow, policy.table == .main else { return nil }
         let (source, destination) = KernelSelectors.trafficSelectors(policy.selector)
         let direction: PolicyDirection =
             switch policy.direction {

@@ -13,6 +13,7 @@ package final class DataPlaneXFRM: DataPlane {
     package let name = "xfrm"
 
     let encapsulationSocket: (Endpoint) -> Int32?
+    private let exemptsNeighboursAtOnce: Bool
     /// What Child SAs had sent when they were asked last.
     var sentBefore: [ChildSAID: UInt64] = [:]
 
@@ -36,7 +37,12 @@ package final class DataPlaneXFRM: DataPlane {
 
     /// - Throws: where the kernel has no XFRM, or does not let us.
     /// - Parameter encapsulationSocket: the daemon's UDP socket for a local endpoint, by which NAT keepalives leave.
-    package init(encapsulationSocket: @escaping (Endpoint) -> Int32? = { _ in nil }) throws(DataPlaneError) {
+    /// - Parameter exemptsNeighboursAtOnce: whether IPv6's neighbour discovery is exempt from the start on; else from the first
+    ///   policy of ours on: where all are somebody else's, none of ours is among them.
+    package init(
+        exemptsNeighboursAtOnce: Bool = true, encapsulationSocket: @escaping (Endpoint) -> Int32? = { _ in nil }
+    ) throws(DataPlaneError) {
+        self.exemptsNeighboursAtOnce = exemptsNeighboursAtOnce
         self.encapsulationSocket = encapsulationSocket
         do {
             let netlink = try NetlinkSocket(.xfrm)
@@ -45,7 +51,7 @@ package final class DataPlaneXFRM: DataPlane {
             (self.netlink, self.events) = (netlink, events)
             routes = TunnelRoutes(netlink: try NetlinkSocket())
             try removeStale(netlink)
-            try exemptNeighbourDiscovery()
+            if exemptsNeighboursAtOnce { try exemptNeighbourDiscovery() }
         } catch {
             throw Self.error(error)
         }
@@ -196,8 +202,10 @@ package final class DataPlaneXFRM: DataPlane {
 
     /// Brings the kernel's policies in line with the Child SAs and traps.
     func refresh() throws(DataPlaneError) {
-        do { try exemptNeighbourDiscovery() } catch { throw Self.error(error) }
         let (wanted, owners) = try wantedPolicies()
+        if exemptsNeighboursAtOnce || !wanted.isEmpty {
+            do { try exemptNeighbourDiscovery() } catch { throw Self.error(error) }
+        }
         trapOwners = owners
         var requests: [NetlinkRequest] = []
         for (id, policy) in wanted where standing[id] != policy {
@@ -217,14 +225,15 @@ package final class DataPlaneXFRM: DataPlane {
             }
         }
         standing = wanted.merging(kept) { first, _ in first }
-        try routes?.update(children.values.sorted { $0.number < $1.number }.map { TunnelRoutes.Wish($0.installation) })
+        let own = children.values.filter(\.installation.installsPolicies).sorted { $0.number < $1.number }
+        try routes?.update(own.map { TunnelRoutes.Wish($0.installation) })
     }
 
     /// Traps, and over them the Child SAs that no other one replaces, the newest last.
     private func wantedPolicies() throws(DataPlaneError) -> ([XFRMPolicyID: XFRMPolicy], [XFRMPolicyID: ConnectionID]) {
         var wanted: [XFRMPolicyID: XFRMPolicy] = [:]
         var owners: [XFRMPolicyID: ConnectionID] = [:]
-        for route in traps.values.sorted(by: { $0.connection > $1.connection }) {
+        for route in traps.values.sorted(by: { $0.connection > $1.connection }) where route.installsPolicies {
             for policy in try PolicySet(route).policies {
                 wanted[policy.id] = policy
                 owners[policy.id] = route.connection
@@ -232,7 +241,7 @@ package final class DataPlaneXFRM: DataPlane {
         }
         let replaced = Set(children.values.compactMap(\.installation.replaces))
         for association in children.values.sorted(by: { $0.number < $1.number })
-        where !replaced.contains(association.installation.child) {
+        where !replaced.contains(association.installation.child) && association.installation.installsPolicies {
             for policy in try PolicySet(association.installation).policies { wanted[policy.id] = policy }
         }
         return (wanted, owners)

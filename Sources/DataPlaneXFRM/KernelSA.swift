@@ -86,9 +86,10 @@ struct KernelSA {
         state.limits.hardPackets = limit(limits.hardPackets)
     }
 
-    /// Transport mode's: what the state is for. Where several selectors were agreed on, the policies alone tell.
+    /// Transport mode's: what the state is for. Where several selectors were agreed on, or the policies are somebody else's, the
+    /// policies alone tell.
     private func selector(isInbound: Bool) -> XFRMSelector? {
-        guard installation.mode == .transport, installation.localSelectors.count == 1,
+        guard !installation.isTransportProxy, installation.mode == .transport, installation.localSelectors.count == 1,
             installation.remoteSelectors.count == 1
         else { return nil }
         let (local, remote) = (installation.localSelectors[0], installation.remoteSelectors[0])

@@ -49,6 +49,14 @@ extension Engine {
             inbound: role == .initiator ? responder : initiator,
             outbound: role == .initiator ? initiator : responder, localSelectors: localSelectors,
             remoteSelectors: remoteSelectors, replayWindow: connection.replayWindow, replaces: replaces)
+        installation.installsPolicies = connection.installsPolicies
+        if connection.isTransportProxy, connection.mode == .transport, let here = localSelectors.first,
+            let there = remoteSelectors.first
+        {
+            installation.local = here.addresses.first
+            installation.remote = there.addresses.first
+            installation.isTransportProxy = true
+        }
         installation.sourceAddresses = connection.sourceAddresses + (ike.configuration?.addresses ?? [])
         installation.limits = limits(connection.lifetimes, role, id)
         outbox.append(.dataPlane(.install(installation)))

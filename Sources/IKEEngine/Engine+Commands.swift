@@ -57,6 +57,7 @@ extension Engine {
             guard records[id]?.isRouted == true else { return }
             records[id]?.isRouted = false
             emit(.routeFailed(id, reason: reason))
+        case .migrated(let migration): take(migration)
         case .mappingChanged(let id, let remote):
             guard let child = childSAsByID[id], let ike = ikes[child.facts.ike] else { return }
             followPackets(of: ike, from: remote)
@@ -285,6 +286,7 @@ extension Engine {
             remoteSelectors: connection.remoteSelectors(address: remote))
         route.sourceAddresses = connection.sourceAddresses
         route.keepsPackets = connection.keepsAcquiringPackets
+        route.installsPolicies = connection.installsPolicies
         return route
     }
 

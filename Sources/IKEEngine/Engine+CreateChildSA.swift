@@ -277,7 +277,8 @@ extension Engine {
                 return
             }
         }
-        guard let connection = connectionForChild(of: old, ike, tsi: tsi, tsr: tsr) else {
+        guard let connection = connectionForChild(of: old, ike, tsi: tsi, tsr: tsr, mode: payloads.wantedMode)
+        else {
             refuse(.tsUnacceptable)
             return
         }
@@ -395,7 +396,7 @@ extension Engine {
 
     /// That of the Child SA which is replaced; for a new one, one with this peer whose selectors fit.
     private func connectionForChild(
-        of old: ChildSA?, _ ike: IKESA, tsi: [TrafficSelector], tsr: [TrafficSelector]
+        of old: ChildSA?, _ ike: IKESA, tsi: [TrafficSelector], tsr: [TrafficSelector], mode: ESPMode
     ) -> Connection? {
         if let old { return records[old.facts.connection]?.connection }
         let own = connection(of: ike)
@@ -404,11 +405,14 @@ extension Engine {
                 && connection.local.identification == own?.local.identification
                 && connection.remote.authentication == own?.remote.authentication
         }
-        let wanted = fitting.filter { connection in
+        let selected = fitting.filter { connection in
             narrowRemote(tsi, connection, ike) != nil
                 && TrafficSelectorNarrowing.narrow(
                     offered: tsr, configured: localSelectors(connection, ike), narrowing: connection.narrowing) != nil
         }
+        // A Mobile IPv6 node has two for the same home agent, one of each mode, and the selectors of either fit into the other's.
+        let sameMode = selected.filter { $0.mode == mode }
+        let wanted = sameMode.isEmpty ? selected : sameMode
         // Of two for the same traffic the one that is to be up here.
         return wanted.first { records[$0.id].map { $0.staysUp || $0.isRouted } ?? false } ?? wanted.first
     }

@@ -253,7 +253,8 @@ extension Engine {
         guard
             let connection = selectConnection(
                 ike, peer: peer, ourselves: payloads.identificationResponder, proof: proof, session: halfOpen.session,
-                tsi: payloads.trafficSelectorsInitiator, tsr: payloads.trafficSelectorsResponder)
+                tsi: payloads.trafficSelectorsInitiator, tsr: payloads.trafficSelectorsResponder,
+                mode: payloads.wantedMode)
         else {
             refuse(.authenticationFailed, .identificationMismatch)
             return
@@ -413,7 +414,7 @@ extension Engine {
     func selectConnection(
         _ ike: IKESA, peer: Identification, ourselves: Identification?, proof: AuthenticationPayload?,
         session: TicketContents?, tsi: [TrafficSelector]?,
-        tsr: [TrafficSelector]?
+        tsr: [TrafficSelector]?, mode: ESPMode
     ) -> Connection? {
         let fitting = connections(local: ike.local.address, remote: ike.remote.address).filter { connection in
             let theirs = connection.remote.identification
@@ -428,11 +429,12 @@ extension Engine {
         let able = proven.isEmpty ? fitting : proven
         let ordered = able.filter { $0.id == ike.connection } + able.filter { $0.id != ike.connection }
         guard let tsi, let tsr else { return ordered.first }
-        return ordered.first { connection in
+        let selected = ordered.filter { connection in
             couldProtect(tsi, connection, ike)
                 && TrafficSelectorNarrowing.narrow(
                     offered: tsr, configured: localSelectors(connection, ike), narrowing: connection.narrowing) != nil
-        } ?? ordered.first
+        }
+        return selected.first { $0.mode == mode } ?? selected.first ?? ordered.first
     }
 
     // MARK: Proofs of identity

@@ -88,7 +88,7 @@ extension Engine {
     }
 
     /// The IKE SA, its request under way and its Child SAs go another way.
-    private func moveWithMessages(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
+    func moveWithMessages(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
         let old = IKEPath(local: ike.local, remote: ike.remote)
         move(ike, local: local, remote: remote)
         if var pending = ike.pending {

@@ -310,6 +310,8 @@ extension Engine {
             child.facts.remote = remote
             child.facts.encapsulation = encapsulation(of: ike)
             childSAsByID[id] = child
+            // Whose policies it is moves the SAs with them.
+            if records[child.facts.connection]?.connection.installsPolicies == false { continue }
             outbox.append(
                 .dataPlane(
                     .move(

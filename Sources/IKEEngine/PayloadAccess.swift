@@ -37,6 +37,8 @@ extension [Payload] {
         for case .trafficSelectorsResponder(let selectors) in self { return selectors }
         return nil
     }
+    /// Of the Child SA that a request is about (RFC 7296 §1.3.1).
+    var wantedMode: ESPMode { notify(.useTransportMode) == nil ? .tunnel : .transport }
     var certificates: [CertificatePayload] {
         compactMap { if case .certificate(let payload) = $0 { payload } else { nil } }
     }

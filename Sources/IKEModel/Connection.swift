@@ -185,6 +185,12 @@ package struct Connection: Hashable, Sendable {
     package var peerConfiguration: UInt64 = 0
     /// Whether its IKE SA is replaced by a new one made from the start, and not by CREATE_CHILD_SA (RFC 7296 §2.8.3).
     package var reauthenticates = false
+    /// Whether its policies are made with its SAs; else they are somebody else's, a Mobile IPv6 daemon's, which lead to the SAs
+    /// by `reqid`, ask for them, and move them.
+    package var installsPolicies = true
+    /// Transport mode whose packets have the selectors' addresses, and not those that IKE speaks from: a mobile node's home
+    /// address, while IKE runs from its care-of address (RFC 4877 §4.3).
+    package var isTransportProxy = false
 
     package init(
         id: ConnectionID, name: String, local: ConnectionEnd, remote: ConnectionEnd, mode: ESPMode = .tunnel,

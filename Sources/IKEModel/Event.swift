@@ -310,6 +310,8 @@ package enum Event: Hashable, Sendable {
     case routeFailed(ConnectionID, reason: String)
     case unrouted(ConnectionID)
     case acquired(ConnectionID, AcquiringPacket)
+    /// Before what comes of it.
+    case policyMigrated(PolicyMigration)
     /// The last word on an `initiate`: established, or given up for now.
     case initiationFinished(ConnectionID, succeeded: Bool)
     /// The last word on a `terminate` or `suspend`.

@@ -49,6 +49,8 @@ package enum DataPlaneReport: Hashable, Sendable {
     case routeFailed(ConnectionID, reason: String)
     /// The peer's encapsulated packets now come from elsewhere (RFC 7296 §2.23).
     case mappingChanged(ChildSAID, Endpoint)
+    /// Somebody else moved policies and SAs.
+    case migrated(PolicyMigration)
 }
 
 /// What an engine is told.

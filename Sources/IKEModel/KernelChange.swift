@@ -57,6 +57,10 @@ package struct ChildInstallation: Sendable {
     /// See `Connection.sourceAddresses`: the host has them for as long as it has the Child SA.
     package var sourceAddresses: [IPAddress] = []
     package var limits = CarryLimits()
+    /// See `Connection.installsPolicies`.
+    package var installsPolicies = true
+    /// `local` and `remote` are the packets' own ends, and not those of IKE: see `Connection.isTransportProxy`.
+    package var isTransportProxy = false
 
     package init(
         child: ChildSAID, connection: ConnectionID, reqid: UInt32, mode: ESPMode, local: IPAddress, remote: IPAddress,
@@ -93,6 +97,8 @@ package struct RouteInstallation: Hashable, Sendable {
     package var sourceAddresses: [IPAddress] = []
     /// See `Connection.keepsAcquiringPackets`.
     package var keepsPackets = true
+    /// See `Connection.installsPolicies`; without them the `reqid` says which policies of others ask for the connection.
+    package var installsPolicies = true
 
     package init(
         connection: ConnectionID, reqid: UInt32, mode: ESPMode, local: IPAddress, remote: IPAddress,

@@ -5,12 +5,15 @@ package import NetAddress
 extension NetlinkRequest {
     /// Adds an address with its prefix. `noDAD`: an IPv6 address is usable at once, nobody is asked whether it is free
     /// (IFA_F_NODAD; RFC 4862 §5.4 lets a test bed go without). `broadcast`: an IPv4 address is listed with its
-    /// network's broadcast address; the kernel knows that one either way.
+    /// network's broadcast address; the kernel knows that one either way. `isHome`: it is a mobile node's home address
+    /// (IFA_F_HOMEADDRESS), which a type 2 routing header may name.
     package static func addAddress(
-        _ prefix: IPPrefix, interface: Int32, noDAD: Bool = true, broadcast: Bool = true,
+        _ prefix: IPPrefix, interface: Int32, noDAD: Bool = true, broadcast: Bool = true, isHome: Bool = false,
         isPointToPoint peer: IPAddress? = nil
     ) -> NetlinkRequest {
-        address(Int(RTM_NEWADDR), NLM_F_CREATE | NLM_F_EXCL, prefix, interface, noDAD, broadcast, peer, "add")
+        address(
+            Int(RTM_NEWADDR), NLM_F_CREATE | NLM_F_EXCL, prefix, interface, noDAD, broadcast, peer, "add",
+            isHome: isHome)
     }
 
     package static func deleteAddress(_ prefix: IPPrefix, interface: Int32) -> NetlinkRequest {
@@ -19,7 +22,7 @@ extension NetlinkRequest {
 
     private static func address(
         _ type: Int, _ flags: Int32, _ prefix: IPPrefix, _ interface: Int32, _ noDAD: Bool, _ broadcast: Bool,
-        _ peer: IPAddress?, _ verb: String
+        _ peer: IPAddress?, _ verb: String, isHome: Bool = false
     ) -> NetlinkRequest {
         let message = NetlinkMessageBuilder(type: type, flags: flags)
         var header = ifaddrmsg()
@@ -27,6 +30,7 @@ extension NetlinkRequest {
         header.ifa_prefixlen = UInt8(prefix.length)
         header.ifa_index = UInt32(bitPattern: interface)
         if noDAD && prefix.family == .v6 { header.ifa_flags = UInt8(IFA_F_NODAD) }
+        if isHome { header.ifa_flags |= UInt8(IFA_F_HOMEADDRESS) }
         message.header(header)
         message.attribute(Int(IFA_LOCAL), prefix.address)
         message.attribute(Int(IFA_ADDRESS), peer ?? prefix.address)
@@ -34,5 +38,28 @@ extension NetlinkRequest {
             message.attribute(Int(IFA_BROADCAST), prefix.range.last)
         }
         return message.finish("\(verb) address \(prefix) on interface \(interface)")
+    }
+
+    /// Neighbours on a link that ask for this IPv6 address are answered, though it is another's (`ip neighbour add proxy`);
+    /// `proxy_ndp` of the interface must be on.
+    package static func addProxyNeighbour(_ address: IPAddress, interface: Int32) -> NetlinkRequest {
+        proxy(Int(RTM_NEWNEIGH), NLM_F_CREATE | NLM_F_REPLACE, address, interface, "add")
+    }
+
+    package static func deleteProxyNeighbour(_ address: IPAddress, interface: Int32) -> NetlinkRequest {
+        proxy(Int(RTM_DELNEIGH), 0, address, interface, "delete")
+    }
+
+    private static func proxy(
+        _ type: Int, _ flags: Int32, _ address: IPAddress, _ interface: Int32, _ verb: String
+    ) -> NetlinkRequest {
+        let message = NetlinkMessageBuilder(type: type, flags: flags)
+        var header = ndmsg()
+        header.ndm_family = address.family.kernelNumber
+        header.ndm_ifindex = interface
+        header.ndm_flags = UInt8(NTF_PROXY)
+        message.header(header)
+        message.attribute(Int(NDA_DST), address)
+        return message.finish("\(verb) proxy neighbour \(address) on interface \(interface)")
     }
 }

@@ -80,6 +80,27 @@ extension NetlinkRequest {
         return message.finish("create bridge \(name)")
     }
 
+    /// Makes a tunnel of IPv6 packets in IPv6 (ip6_tunnel), or gives the one with this name other ends.
+    package static func setTunnel(
+        _ name: String, local: IPAddress, remote: IPAddress, isNew: Bool, isUp: Bool = true
+    ) -> NetlinkRequest {
+        let message = NetlinkMessageBuilder(type: Int(RTM_NEWLINK), flags: isNew ? NLM_F_CREATE | NLM_F_EXCL : 0)
+        message.header(VethEnd(name: name, isUp: isUp).header)
+        message.attribute(Int(IFLA_IFNAME), name)
+        message.nested(Int(IFLA_LINKINFO)) {
+            message.attribute(Int(IFLA_INFO_KIND), "ip6tnl")
+            message.nested(Int(IFLA_INFO_DATA)) {
+                message.attribute(Int(IFLA_IPTUN_LOCAL), local)
+                message.attribute(Int(IFLA_IPTUN_REMOTE), remote)
+                message.attribute(Int(IFLA_IPTUN_PROTO), UInt8(IPPROTO_IPV6))
+                // Without the option that limits tunnels in tunnels (RFC 2473 §4.1).
+                message.attribute(Int(IFLA_IPTUN_FLAGS), UInt32(IP6_TNL_F_IGN_ENCAP_LIMIT))
+                message.attribute(Int(IFLA_IPTUN_TTL), UInt8(64))
+            }
+        }
+        return message.finish("\(isNew ? "create" : "set") tunnel \(name) from \(local) to \(remote)")
+    }
+
     package static func deleteLink(_ name: String) -> NetlinkRequest {
         let message = NetlinkMessageBuilder(type: Int(RTM_DELLINK))
         message.header(ifinfomsg())

@@ -56,7 +56,11 @@ package final class GuestWorker {
 
     /// Loads what a feature takes, once: even a module that is loaded already is read again.
     private func provide(_ feature: MachineFeature) {
-        if provided.insert(feature).inserted { GuestRoot.load(feature.modules) }
+        guard provided.insert(feature).inserted else { return }
+        // Else every host would begin with an ip6tnl0 that nobody made, in the place of its first card.
+        if feature == .mip6 { try? FileSystem.set("/proc/sys/net/core/fb_tunnels_only_for_init_net", "1") }
+        GuestRoot.load(feature.modules)
+        if feature == .xfrmESP { GuestCiphers.make() }
     }
 
     private func run(_ job: GuestJob) throws {
@@ -135,7 +139,7 @@ extension MachineFeature {
                 "authenc", "cbc",
                 "hmac", "sha1_generic", "sha256_generic", "sha512_generic", "aes_generic",
             ]
-        case .mip6: ["xfrm_user", "mip6"]
+        case .mip6: ["xfrm_user", "mip6", "ip6_tunnel"]
         case .netem: ["sch_netem"]
         case .namespaces, .userNamespaces, .packetPort, .tun: []
         }

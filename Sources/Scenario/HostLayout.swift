@@ -124,6 +124,7 @@ package struct HostLayout {
                 mounts.append(MountSpec(source: script, target: "/swantest/libexec/_updown"))
             }
         }
+        mounts += mobility(of: host)
         if let tree = folder.settings.libreswan(of: host)?.tree {
             mounts.append(MountSpec(source: tree + "/usr", target: "/usr", kind: .layer))
         }
@@ -136,6 +137,17 @@ package struct HostLayout {
             }
         }
         return mounts
+    }
+
+    /// The Mobile IPv6 daemon, where the folder has a HOST.mip6d.conf: it is the host's whichever IKE daemon it has.
+    private func mobility(of host: String) -> [MountSpec] {
+        let configuration = "\(folder.path)/\(host).mip6d.conf"
+        guard FileSystem.exists(configuration), let mip6d = installation.mip6d else { return [] }
+        return [
+            MountSpec(source: configuration, target: "/etc/mip6d.conf"),
+            MountSpec(source: mip6d, target: "/swantest/libexec/mip6d"),
+            MountSpec(source: installation.guestbin + "/mip6d", target: "/etc/init.d/mip6d"),
+        ]
     }
 
     private func emptyRun(_ host: String) -> String { "\(stage)/run.\(host)" }

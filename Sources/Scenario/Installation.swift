@@ -19,6 +19,11 @@ package struct Installation: Sendable {
         self.swand = swand
     }
 
+    /// The Mobile IPv6 daemon, which stands beside swand; nil where it was not built.
+    package var mip6d: String? {
+        swand.map { FileSystem.parent(of: $0) + "/mip6d" }.flatMap { FileSystem.isExecutable($0) ? $0 : nil }
+    }
+
     /// The folder of topology files.
     package var topologies: String { testing + "/topologies" }
 

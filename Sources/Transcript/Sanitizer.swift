@@ -12,7 +12,8 @@ package struct Sanitizer: Sendable {
         Sanitizer(
             rules: SanitizerRule.beforePrompt + SanitizerRule.prompt(host: host) + SanitizerRule.service
                 + SanitizerRule.whack + SanitizerRule.interfaces + SanitizerRule.status + SanitizerRule.miscellany
-                + SanitizerRule.cisco + SanitizerRule.tools + SanitizerRule.kernel + SanitizerRule.certificates)
+                + SanitizerRule.cisco + SanitizerRule.tools + SanitizerRule.syslog
+                + SanitizerRule.kernel + SanitizerRule.certificates)
     }
 
     /// A raw console, sanitized: lines ended by newlines.

@@ -56,7 +56,7 @@ struct DaemonCommand {
             dataPlane: { sockets throws(DataPlaneError) in
                 if options.dialect == .vpp { return try DataPlaneVPP(forwarder) }
                 let choice = if let asked = options.dataPlane { asked } else { try DataPlaneChoice.ofEnvironment() }
-                return try choice.make(sockets)
+                return try choice.make(sockets, exemptsNeighboursAtOnce: options.dialect != .charon)
             })
     }
 

@@ -23,19 +23,25 @@ enum DataPlaneChoice: String {
         return choice
     }
 
-    func make(_ sockets: IKESockets) throws(DataPlaneError) -> any DataPlane {
+    /// - Parameter exemptsNeighboursAtOnce: see `DataPlaneXFRM`; libreswan does, strongSwan does not.
+    func make(
+        _ sockets: IKESockets, exemptsNeighboursAtOnce: Bool = true
+    ) throws(DataPlaneError) -> any DataPlane {
         switch self {
         case .user:
             return DataPlaneUserspace(
                 encapsulationSocket: { sockets.descriptor(sendingFrom: $0) },
                 stream: { sockets.streams.send($2, over: .init(local: $0, remote: $1)) })
         case .auto:
-            return try (DataPlaneXFRM.obstacle() == nil ? DataPlaneChoice.xfrm : .user).make(sockets)
+            return try (DataPlaneXFRM.obstacle() == nil ? DataPlaneChoice.xfrm : .user).make(
+                sockets, exemptsNeighboursAtOnce: exemptsNeighboursAtOnce)
         case .xfrm:
             if let obstacle = DataPlaneXFRM.obstacle() {
                 throw DataPlaneError("the kernel cannot do ESP: \(obstacle)")
             }
-            return try DataPlaneXFRM(encapsulationSocket: { sockets.descriptor(sendingFrom: $0) })
+            return try DataPlaneXFRM(
+                exemptsNeighboursAtOnce: exemptsNeighboursAtOnce,
+                encapsulationSocket: { sockets.descriptor(sendingFrom: $0) })
         }
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `setkey`, `vppctl`, `vpp_api_test` and
-// `pki` are clients, anything else the daemon.
+// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `setkey`, `vppctl`, `vpp_api_test` and `pki` are
+// clients, anything else the daemon.
 let arguments = CommandLine.arguments
 let program = arguments.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "swand"
 // A daemon that a client starts carries the client's name where the names are copies and not links.

@@ -154,6 +154,82 @@ struct KernelPolicyTests {
         }
     }
 
+    @Test func `policies of others ask for the connection of their reqid, move it, and stay theirs`() throws {
+        let hosts = try TwoHosts(PlaneKind.kernel[0])
+        try route(hosts) { route in
+            route.reqid = 77
+            route.installsPolicies = false
+        }
+        #expect(hosts.west.policies.isEmpty)
+        let (old, new, east) = (IPAddress("192.1.2.45")!, IPAddress("192.1.2.46")!, IPAddress("192.1.2.23")!)
+        let (here, there) = (IPPrefix("192.0.1.0/24")!, IPPrefix("192.0.2.0/24")!)
+        func policy(_ reqid: UInt32) -> XFRMPolicy {
+            var policy = XFRMPolicy(XFRMSelector(from: here, to: there), .outbound)
+            policy.templates = [XFRMTemplate(from: old, to: east, reqid: reqid, mode: .tunnel)]
+            return policy
+        }
+        let sender = try hosts.udpSocket(hosts.west, "192.0.1.254", 7001)
+        func reports() throws -> [DataPlaneReport] {
+            hosts.send(sender, "hello", to: "192.0.2.254", 7000)
+            try hosts.settle()
+            return hosts.west.plane.takeReports()
+        }
+        // One that is nobody's: its packets wait for others.
+        try hosts.west.enter { try NetlinkSocket(.xfrm).send(.setPolicy(policy(78))) }
+        #expect(try reports().isEmpty)
+        try hosts.west.enter {
+            let other = try NetlinkSocket(.xfrm)
+            try other.send(.flushStates())
+            try other.send(.setPolicy(policy(77)))
+        }
+        let packet = AcquiringPacket(
+            source: IPAddress("192.0.1.254")!, destination: IPAddress("192.0.2.254")!, ipProtocol: 17,
+            sourcePort: 7001, destinationPort: 7000)
+        #expect(try reports() == [.acquire(ConnectionID(1), packet)])
+        try hosts.west.enter {
+            let other = try NetlinkSocket(.xfrm)
+            try other.send(.flushStates())
+            let step = XFRMMigration.Step(from: (old, east), to: (new, east), mode: .tunnel, reqid: 77)
+            try other.send(
+                .migrate(
+                    XFRMMigration(
+                        XFRMSelector(from: here, to: there), .outbound, steps: [step],
+                        keyManager: XFRMKeyManagerAddresses(local: new, remote: east))))
+        }
+        try hosts.settle()
+        let moved = PolicyMigration(
+            source: TrafficSelector(here), destination: TrafficSelector(there), direction: .outbound,
+            steps: [.init(from: (old, east), to: (new, east), mode: .tunnel, reqid: 77)],
+            keyManager: .init(local: new, remote: east))
+        #expect(hosts.west.plane.takeReports() == [.migrated(moved)])
+        try hosts.west.shutdown()
+        #expect(try hosts.west.enter { try NetlinkSocket(.xfrm).policies().count } == 1)
+    }
+
+    @Test func `the table of sub policies is one of its own`() throws {
+        let hosts = try TwoHosts(PlaneKind.kernel[0])
+        try hosts.west.enter {
+            let netlink = try NetlinkSocket(.xfrm)
+            try netlink.send(.flushPolicies())
+            var policy = XFRMPolicy(
+                XFRMSelector(from: IPPrefix("2001:1::10/128")!, to: IPPrefix("2001:1::1/128")!, ipProtocol: 135),
+                .inbound)
+            policy.templates = [
+                XFRMTemplate(from: .unspecified(.v6), to: .unspecified(.v6), reqid: 1, mode: .transport)
+            ]
+            try netlink.send(.addPolicy(policy))
+            var sub = policy
+            sub.table = .sub
+            sub.templates[0].ipProtocol = XFRMState.homeAddressOptionProtocol
+            (sub.templates[0].mode, sub.templates[0].isOptional) = (.routeOptimization, true)
+            try netlink.send(.addPolicy(sub))
+            #expect(Set(try netlink.policies().map(\.table)) == [.main, .sub])
+            #expect(try netlink.policy(sub.id)?.templates == sub.templates)
+            try netlink.send(.deletePolicy(sub.id))
+            #expect(try netlink.policies().map(\.table) == [.main])
+        }
+    }
+
     @Test func `shutdown takes every policy away, and no more`() throws {
         let hosts = try TwoHosts(PlaneKind.kernel[0])
         try route(hosts)

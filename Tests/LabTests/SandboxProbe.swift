@@ -82,10 +82,11 @@ struct SandboxProbe {
         return (text, try process.wait().shellCode)
     }
 
-    static var libreswan: Topology {
-        get throws {
-            let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-            return try Topology.load(contentsOf: "/\(here)/testing/topologies/libreswan.yaml")
-        }
+    static var libreswan: Topology { get throws { try topology("libreswan") } }
+
+    /// One that is shipped.
+    static func topology(_ name: String) throws -> Topology {
+        let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try Topology.load(contentsOf: "/\(here)/testing/topologies/\(name).yaml")
     }
 }

@@ -27,6 +27,16 @@ import Testing
         #expect(try SandboxProbe.libreswan.closure(of: Set(used)).sorted() == expected)
     }
 
+    @Test func `the Mobile IPv6 network has the addresses and the card of its document`() throws {
+        let topology = try SandboxProbe.topology("mipv6")
+        let card = try #require(topology.host("carol")?.interface("eth0"))
+        #expect(card.mac?.description == "06:1a:a8:6f:0c:67")
+        #expect(
+            card.addresses.map(\.description)
+                == ["192.168.0.100/24", "2001::41a:a8ff:fe6f:c67/64", "fec0::41a:a8ff:fe6f:c67/64"])
+        #expect(topology.closure(of: ["carol", "alice"]).sorted() == ["alice", "carol", "moon", "router"])
+    }
+
     /// A topology that is right, as lines, one of which a case replaces.
     static let correct = [
         "links: [a, b]",

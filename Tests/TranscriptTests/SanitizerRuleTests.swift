@@ -158,6 +158,29 @@ struct SanitizerRuleTests {
             "    installed Ns ago, rekeying in Ns, expires in Ns"),
         Row("strongswan: spi", "ESP SPIs: c1234567_i c89abcde_o", "ESP SPIs: SPISPI_i SPISPI_o"),
         Row(
+            "syslog: process", "Nov 19 carol mip6d[1317]: MIPL started", "Nov 19 carol mip6d[PID]: MIPL started"),
+        Row(
+            "syslog: thread", "Nov 19 carol charon: 04[KNL]   XFRMA_MIGRATE",
+            "Nov 19 carol charon: NN[KNL]   XFRMA_MIGRATE"),
+        Row("syslog: spi", "12[KNL] got SPI c5959ac2 for reqid {1}", "12[KNL] got SPI SPISPI for reqid {1}"),
+        Row(
+            "syslog: spi", "14[KNL] adding SAD entry with SPI ca64ae98 and reqid {1}",
+            "14[KNL] adding SAD entry with SPI SPISPI and reqid {1}"),
+        Row("syslog: times", "14[IKE] scheduling rekeying in 3327s", "14[IKE] scheduling rekeying in Ns"),
+        Row("syslog: times", "mh{1}:  x, last use: 45s_i no_o", "mh{1}:  x, last use: Ns_i no_o"),
+        Row("syslog: times", "mh{1}:  x, last use: 6s_i 16s_o", "mh{1}:  x, last use: Ns_i Ns_o"),
+        Row(
+            "syslog: listing", "  worker threads: 9 idle of 16, job queue load: 0, scheduled events: 2",
+            "  worker threads: 9 idle of 16, job queue load: 0, scheduled events: N"),
+        Row(
+            "strongswan: listed-spi", "mh[1]: IKE SPIs: 58b6f8e6f23188fa_i* 63fdcfb55179c548_r",
+            "mh[1]: IKE SPIs: IKESPI_i* IKESPI_r"),
+        Row(
+            "strongswan: times", "mh[1]: IKE SPIs: x, rekeying in 54 minutes", "mh[1]: IKE SPIs: x, rekeying in N units"
+        ),
+        Row("syslog: binding-update", "sent Binding Update 50227 for care-of", "sent Binding Update SEQ for care-of"),
+        .stays("syslog: binding-update", "a lifetime of 262140 s"),
+        Row(
             "linux-audit: record", "type=X msg=audit(1763.123:45): pid=1234 uid=0 ipsec-spi=17(0x11)",
             "type=X msg=audit(XXX): pid=PID uid=0 ipsec-spi=DEC(HEX)"),
         Row(

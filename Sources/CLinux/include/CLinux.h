@@ -5,6 +5,7 @@
 #include "guest.h"    // user-mode Linux: pinning, modules, the end
 #include "hostwatch.h"  // changes of addresses and routes
 #include "kernelstate.h"  // what IPsec left in a network namespace
+#include "mobility.h" // Mobile IPv6's raw sockets
 #include "packet.h"   // AF_PACKET, TUN, batched datagrams
 #include "probe.h"    // what this kernel can do, by trying it
 #include "process.h"  // clone, namespaces, mounts, capabilities

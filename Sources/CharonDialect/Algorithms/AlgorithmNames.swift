@@ -13,9 +13,11 @@ struct AlgorithmNames {
         ]).joined(separator: "/")
     }
 
-    /// `AES_CBC_192/HMAC_SHA1_96`, with the group of a key exchange of its own and `/ESN`.
+    /// `AES_CBC_192/HMAC_SHA1_96`, with the group of a key exchange of its own and `/ESN`; 4.2.9 has neither.
     func text(_ suite: ESPSuite) -> String {
-        ([cipher(suite.cipher)] + (suite.integrity == .none ? [] : [Self.name(suite.integrity)])
+        if version == .v4_2_9 { return "\(cipher(suite.cipher))/\(Self.name(suite.integrity))" }
+        return
+            ([cipher(suite.cipher)] + (suite.integrity == .none ? [] : [Self.name(suite.integrity)])
             + (suite.keyExchange.map { [group($0)] } ?? []) + (suite.extendedSequenceNumbers ? ["ESN"] : []))
             .joined(separator: "/")
     }

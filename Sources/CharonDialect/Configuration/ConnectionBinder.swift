@@ -89,6 +89,8 @@ struct ConnectionBinder {
         connection.childless = definition.childless
         connection.peerConfiguration = peerNumber
         connection.reauthenticates = definition.reauthenticates
+        connection.installsPolicies = definition.installsPolicies
+        connection.isTransportProxy = definition.mode == .transportProxy
         return connection
     }
 

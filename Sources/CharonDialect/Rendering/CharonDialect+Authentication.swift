@@ -17,7 +17,7 @@ extension CharonDialect {
         /// The peer's first certificate, and what kind of key its AUTH was made with.
         var certificate: Certificate?
         var peerKeyName = "RSA"
-        /// The Child SA that the coming IKE_AUTH asks for.
+        /// The Child SA that the coming request asks for.
         var starting: ChildSAID?
         var eapType: EAPType?
         /// Who the peer is in EAP.
@@ -58,6 +58,10 @@ extension CharonDialect {
             let name = credentials.authority(hash: hash)?.subject.text ?? "?"
             effects += tell("IKE", "sending cert request for \"\(name)\"", ike, view)
         }
+        if facts.exchange == .createChildSA, let child = ikes[ike]?.proof.starting, !facts.isResponse {
+            ikes[ike]?.proof.starting = nil
+            return effects + reservingSPI(facts, child, ike, view)
+        }
         guard facts.exchange == .ikeAuth else { return effects }
         effects += eapOut(facts, ike, view)
         if let proof = proof(facts), !facts.isResponse || ikes[ike]?.proof.hasToldOwn == false {
@@ -66,7 +70,10 @@ extension CharonDialect {
         }
         if let child = ikes[ike]?.proof.starting, !facts.isResponse {
             ikes[ike]?.proof.starting = nil
-            effects += tell("IKE", "establishing CHILD_SA \(name(child))", ike, view)
+            let establishing = tell("IKE", "establishing CHILD_SA \(name(child))", ike, view)
+            let proxy = proxying(bound(children[child]?.connection), facts.local.address, facts.remote.address)
+                .flatMap { tell("CHD", $0, ike, view) }
+            effects += version == .v4_2_9 ? establishing + proxy : proxy + establishing
             effects += reservingSPI(facts, child, ike, view)
         }
         return effects

@@ -101,8 +101,9 @@ extension CharonDialect {
             let name = bound(connection)?.name ?? "?"
             lastChildNumber += 1
             trapNumbers[connection] = lastChildNumber
-            return log(
-                version == .v4_2_9 ? "IKE" : "CHD", "CHILD_SA \(version == .v4_2_9 ? "" : "\(name) ")routed", view)
+            return routing(connection, view)
+                + log(
+                    version == .v4_2_9 ? "IKE" : "CHD", "CHILD_SA \(version == .v4_2_9 ? "" : "\(name) ")routed", view)
                 + finishRoute(connection, "'\(name)' routed", status: 0)
         case .routeFailed(let connection, let reason):
             let name = bound(connection)?.name ?? "?"
@@ -115,6 +116,11 @@ extension CharonDialect {
                 "KNL",
                 "creating acquire job for policy \(packet.source)/\(packet.source.family.bitCount) === "
                     + "\(packet.destination)/\(packet.destination.family.bitCount) with reqid {\(reqid)}", view)
+        case .policyMigrated(let migration): return renderMigration(migration, view)
+        case .ikeMoved(let ike, _, let path, _):
+            ikes[ike]?.local = path.local
+            ikes[ike]?.remote = path.remote
+            return []
         default: return []
         }
     }

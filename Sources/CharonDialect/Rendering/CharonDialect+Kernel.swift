@@ -29,6 +29,28 @@ extension CharonDialect {
         return []
     }
 
+    /// `type=transport_proxy`: IKE goes between other addresses than the packets (RFC 4877: a care-of address and a home
+    /// address). 4.2.9 names an end that differs, later releases both.
+    func proxying(_ bound: BoundConnection?, _ local: IPAddress, _ remote: IPAddress) -> [String] {
+        guard let bound, bound.definition.mode == .transportProxy else { return [] }
+        return [
+            ("my", local, bound.connection.local.selectors.first),
+            ("other", remote, bound.connection.remote.selectors.first),
+        ].compactMap { whose, address, selector in
+            guard let proxied = selector?.addresses.first, version != .v4_2_9 || proxied != address else { return nil }
+            return "\(whose) address: \(address) is a transport mode proxy for \(proxied)"
+        }
+    }
+
+    /// What is said before a trap stands.
+    func routing(_ connection: ConnectionID, _ view: any DaemonView) -> [DialectEffect] {
+        guard let bound = bound(connection), case .address(let remote) = bound.connection.remote.host,
+            case .address(let local) = bound.connection.local.host
+        else { return [] }
+        let looking = isTold ? log("KNL", "getting address to reach \(remote)", view) : []
+        return looking + proxying(bound, local, remote).flatMap { log("CHD", $0, view) }
+    }
+
     /// The two SAs of a Child SA, the outbound one first.
     func addingSAs(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
         guard isTold else { return [] }

@@ -85,7 +85,7 @@ extension CharonDialect {
         case .childInitiating(let child, let ike, let connection, let old):
             sessions.bind(ike, to: connection)
             let reqid = bound(connection)?.connection.reqid ?? 0
-            ikes[ike]?.proof.starting = nil
+            ikes[ike]?.proof.starting = child
             return tell(
                 "IKE", "establishing CHILD_SA \(name(child))" + (old == nil ? "" : " reqid \(reqid)"), ike, view)
         case .childEstablished(let facts): return established(facts, view)

@@ -166,7 +166,8 @@ extension Engine {
         guard halfOpen.session == nil,
             let connection = selectConnection(
                 ike, peer: peer, ourselves: payloads.identificationResponder, proof: nil, session: nil,
-                tsi: payloads.trafficSelectorsInitiator, tsr: payloads.trafficSelectorsResponder),
+                tsi: payloads.trafficSelectorsInitiator, tsr: payloads.trafficSelectorsResponder,
+                mode: payloads.wantedMode),
             case .eap(let policy) = connection.remote.authentication
         else { return false }
         assign(ike, to: connection)

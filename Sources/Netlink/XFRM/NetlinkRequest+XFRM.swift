@@ -37,6 +37,8 @@ extension NetlinkRequest {
         header.family = UInt16(id.destination.family.kernelNumber)
         header.proto = id.ipProtocol
         message.fixedPart(header)
+        // States without an SPI, Mobile IPv6's, are found by both of their ends.
+        if let source = id.source { message.attribute(Int(XFRMA_SRCADDR.rawValue), source.xfrmOctets) }
         if let mark = id.mark {
             message.structure(XFRMA_MARK, xfrm_mark(v: mark.value, m: mark.mask))
         }
@@ -98,6 +100,7 @@ extension NetlinkRequest {
         header.sel = id.selector.raw
         header.dir = id.direction.rawValue
         message.fixedPart(header)
+        id.table.write(to: message)
         if let mark = id.mark {
             message.structure(XFRMA_MARK, xfrm_mark(v: mark.value, m: mark.mask))
         }

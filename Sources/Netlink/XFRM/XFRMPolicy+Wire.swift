@@ -58,6 +58,7 @@ extension XFRMPolicy {
     func writeAttributes(to message: borrowing NetlinkMessageBuilder) {
         let octets = templates.flatMap(\.raw.octets)
         if !octets.isEmpty { message.attribute(Int(XFRMA_TMPL.rawValue), octets) }
+        table.write(to: message)
         if let mark { message.structure(XFRMA_MARK, xfrm_mark(v: mark.value, m: mark.mask)) }
         if let interfaceID { message.attribute(Int(XFRMA_IF_ID.rawValue), interfaceID) }
     }
@@ -73,6 +74,8 @@ extension XFRMPolicy {
         index = raw.index
         limits = XFRMLimits(raw.lft)
         templates = XFRMTemplate.all(in: attributes[Int(XFRMA_TMPL.rawValue)])
+        let type = attributes[Int(XFRMA_POLICY_TYPE.rawValue)]?.structure(xfrm_userpolicy_type.self)?.type
+        table = type.flatMap { Table(rawValue: $0) } ?? .main
         if let mark = attributes[Int(XFRMA_MARK.rawValue)]?.structure(xfrm_mark.self) {
             self.mark = XFRMMark(value: mark.v, mask: mark.m)
         }
@@ -83,5 +86,13 @@ extension XFRMPolicy {
     init?(_ message: NetlinkMessage) {
         guard let raw = message.payload.structure(xfrm_userpolicy_info.self) else { return nil }
         self.init(raw, message.attributes(after: MemoryLayout<xfrm_userpolicy_info>.size))
+    }
+}
+
+extension XFRMPolicy.Table {
+    /// The main table is meant where nothing is said.
+    func write(to message: borrowing NetlinkMessageBuilder) {
+        guard self != .main else { return }
+        message.structure(XFRMA_POLICY_TYPE, xfrm_userpolicy_type(type: rawValue, reserved1: 0, reserved2: 0))
     }
 }

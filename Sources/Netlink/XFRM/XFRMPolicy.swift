@@ -34,8 +34,16 @@ package struct XFRMPolicy: Hashable, Sendable {
         case block = 1
     }
 
+    /// Which of the kernel's two tables it stands in.
+    package enum Table: UInt8, Sendable {
+        case main = 0
+        /// Asked before the main one; a packet must meet the templates of both (XFRM_POLICY_TYPE_SUB).
+        case sub = 1
+    }
+
     package var selector: XFRMSelector
     package var direction: Direction
+    package var table = Table.main
     /// The smallest is asked first.
     package var priority: UInt32 = 0
     package var action = Action.allow
@@ -53,7 +61,8 @@ package struct XFRMPolicy: Hashable, Sendable {
     }
 
     package var id: XFRMPolicyID {
-        XFRMPolicyID(selector: selector, direction: direction, mark: mark, interfaceID: interfaceID)
+        XFRMPolicyID(
+            selector: selector, direction: direction, table: table, mark: mark, interfaceID: interfaceID)
     }
 }
 
@@ -61,14 +70,17 @@ package struct XFRMPolicy: Hashable, Sendable {
 package struct XFRMPolicyID: Hashable, Sendable, CustomStringConvertible {
     package var selector: XFRMSelector
     package var direction: XFRMPolicy.Direction
+    package var table: XFRMPolicy.Table
     package var mark: XFRMMark?
     package var interfaceID: UInt32?
 
     package init(
-        selector: XFRMSelector, direction: XFRMPolicy.Direction, mark: XFRMMark? = nil, interfaceID: UInt32? = nil
+        selector: XFRMSelector, direction: XFRMPolicy.Direction, table: XFRMPolicy.Table = .main,
+        mark: XFRMMark? = nil, interfaceID: UInt32? = nil
     ) {
         self.selector = selector
         self.direction = direction
+        self.table = table
         self.mark = mark
         self.interfaceID = interfaceID
     }

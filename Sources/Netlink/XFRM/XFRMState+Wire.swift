@@ -21,6 +21,7 @@ extension XFRMState {
         raw.mode = mode.rawValue
         raw.replay_window = hasLargeReplay ? 0 : UInt8(truncatingIfNeeded: min(replay.window, 32))
         if isForAnyFamily { raw.flags |= UInt8(XFRM_STATE_AF_UNSPEC) }
+        if receivesAny { raw.flags |= UInt8(XFRM_STATE_WILDRECV) }
         if usesESN { raw.flags |= UInt8(XFRM_STATE_ESN) }
         return raw
     }
@@ -33,7 +34,10 @@ extension XFRMState {
             raw.encap_type = 2
             raw.encap_sport = encapsulation.sourcePort.bigEndian
             raw.encap_dport = encapsulation.destinationPort.bigEndian
-            message.structure(XFRMA_ENCAP, raw)
+            // What lies in memory behind the ports, before the address, is of nobody's making.
+            var octets = raw.octets
+            octets.replaceSubrange(6..<8, with: [0, 0])
+            message.attribute(Self.number(XFRMA_ENCAP), octets)
         }
         if hasLargeReplay {
             message.attribute(Self.number(XFRMA_REPLAY_ESN_VAL), replay.large)
@@ -62,6 +66,7 @@ extension XFRMState {
         ipProtocol = raw.id.proto
         reqid = raw.reqid
         usesESN = raw.flags & UInt8(XFRM_STATE_ESN) != 0
+        receivesAny = raw.flags & UInt8(XFRM_STATE_WILDRECV) != 0
         isForAnyFamily = raw.flags & UInt8(XFRM_STATE_AF_UNSPEC) != 0
         selector = XFRMSelector(raw.sel)
         algorithms = XFRMAlgorithm.all(in: attributes)

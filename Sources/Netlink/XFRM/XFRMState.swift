@@ -65,8 +65,12 @@ package struct XFRMState: Hashable, Sendable {
         case outbound = 2
     }
 
-    /// ESP; AH and Mobile IPv6's have other numbers.
+    /// ESP; AH has another number.
     package static let espProtocol: UInt8 = 50
+    /// Mobile IPv6's two: the home address option in a Destination Options header, and the type 2 routing header
+    /// (RFC 6275 §6.3, §6.4).
+    package static let homeAddressOptionProtocol: UInt8 = 60
+    package static let routingHeaderProtocol: UInt8 = 43
 
     package var source: IPAddress
     package var destination: IPAddress
@@ -92,6 +96,8 @@ package struct XFRMState: Hashable, Sendable {
     package var direction: Direction?
     /// Mobile IPv6's (XFRMA_COADDR).
     package var careOfAddress: IPAddress?
+    /// It is for received packets of any ends (XFRM_STATE_WILDRECV).
+    package var receivesAny = false
 
     // What the kernel tells of it; `use` is taken over by a new state where it is not empty.
     package var use = XFRMUse()
@@ -108,7 +114,11 @@ package struct XFRMState: Hashable, Sendable {
         self.spi = spi
     }
 
-    package var id: XFRMStateID { XFRMStateID(destination: destination, spi: spi, ipProtocol: ipProtocol, mark: mark) }
+    package var id: XFRMStateID {
+        XFRMStateID(
+            destination: destination, spi: spi, ipProtocol: ipProtocol, mark: mark,
+            source: mode == .routeOptimization ? source : nil)
+    }
 }
 
 /// What the kernel finds a state by.
@@ -117,10 +127,14 @@ package struct XFRMStateID: Hashable, Sendable, CustomStringConvertible {
     package var spi: UInt32
     package var ipProtocol: UInt8
     package var mark: XFRMMark?
+    /// Of a state of Mobile IPv6, which has no SPI; nil in all others.
+    package var source: IPAddress?
 
     package init(
-        destination: IPAddress, spi: UInt32, ipProtocol: UInt8 = XFRMState.espProtocol, mark: XFRMMark? = nil
+        destination: IPAddress, spi: UInt32, ipProtocol: UInt8 = XFRMState.espProtocol, mark: XFRMMark? = nil,
+        source: IPAddress? = nil
     ) {
+        self.source = source
         self.destination = destination
         self.spi = spi
         self.ipProtocol = ipProtocol

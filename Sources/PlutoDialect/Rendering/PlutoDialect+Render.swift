@@ -88,6 +88,8 @@ extension PlutoDialect {
             .initiationFinished,
             .terminationFinished, .rekeyFinished:
             return renderConnection(event, view)
+        // Nothing that pluto tells of.
+        case .policyMigrated: return []
         case .streamLost(let ike): return tell(ike, Wording.streamLost, view)
         case .streamRestored(let ike, let local): return tell(ike, Wording.streamRestored(local), view)
         case .impaired(let ike, let what):

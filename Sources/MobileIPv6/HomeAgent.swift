@@ -1,0 +1,175 @@
+package import NetAddress
+import Netlink
+
+/// A home agent's side of Mobile IPv6 (RFC 6275 §10), without input or output: the Binding Cache of the nodes that its
+/// configuration names. Used as `MobileNode` is.
+package struct HomeAgent {
+    /// An entry of the Binding Cache (§9.1).
+    private struct Binding {
+        var careOf: IPAddress
+        var sequence: UInt16
+        /// Milliseconds of the caller's clock.
+        var expires: Int64
+    }
+
+    private let configuration: MobilityConfiguration
+    private var bindings: [IPAddress: Binding] = [:]
+
+    /// - Precondition: the configuration is a home agent's.
+    package init(_ configuration: MobilityConfiguration) {
+        precondition(configuration.role == .homeAgent, "a mobile node's configuration for a home agent")
+        self.configuration = configuration
+    }
+
+    /// Home addresses and care-of addresses.
+    package var registered: [IPAddress: IPAddress] { bindings.mapValues(\.careOf) }
+
+    private func set(of home: IPAddress) -> MobilityConfiguration.PolicySet? {
+        configuration.policySets.first { $0.homeAddress == home }
+    }
+
+    private func plan(of home: IPAddress) -> IPsecPlan? {
+        configuration.usesIPsec ? set(of: home).map { IPsecPlan($0, .homeAgent) } : nil
+    }
+
+    private func tunnel(of home: IPAddress) -> String {
+        "ip6tnl\((configuration.policySets.firstIndex { $0.homeAddress == home } ?? 0) + 1)"
+    }
+
+    package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
+        var actions: [MobilityAction] = []
+        switch input {
+        case .start:
+            actions += IPsecPlan.openStates.map { .addState($0) }
+            for set in configuration.policySets {
+                guard let plan = plan(of: set.homeAddress) else { continue }
+                actions += plan.headerPolicies.map { .setPolicy($0) }
+                actions.append(.setPolicy(plan.incomingMobilityPolicy))
+            }
+        case .message(.bindingUpdate(let update), let source, let destination):
+            take(update, of: source, to: destination, &actions, now)
+        case .message(let message, let source, _):
+            actions.append(.event(.dropped(from: source, "Mobility Header type \(message.type)")))
+        case .timer, .addresses, .prefixesAdvertised: break
+        case .stop:
+            for home in bindings.keys.sorted() { end(home, &actions) }
+            for set in configuration.policySets {
+                guard let plan = plan(of: set.homeAddress) else { continue }
+                actions += plan.headerPolicies.map { .deletePolicy($0.id) }
+                actions.append(.deletePolicy(plan.incomingMobilityPolicy.id))
+            }
+            return actions + IPsecPlan.openStates.map { .deleteState($0.id) }
+        }
+        for home in bindings.keys.sorted() where bindings[home]!.expires <= now {
+            actions.append(.event(.bindingExpired(home)))
+            end(home, &actions)
+        }
+        return actions + [.wake(bindings.values.map(\.expires).min())]
+    }
+
+    // MARK: Binding Updates (§9.5.1, §10.3)
+
+    private mutating func take(
+        _ update: BindingUpdate, of home: IPAddress, to agent: IPAddress, _ actions: inout [MobilityAction],
+        _ now: Int64
+    ) {
+        let careOf = update.careOfAddress ?? home
+        guard update.isHomeRegistration else {
+            actions.append(.event(.dropped(from: home, "a Binding Update for a correspondent node")))
+            return
+        }
+        guard Self.isUsable(careOf) else {
+            actions.append(.event(.dropped(from: home, "\(careOf) is no care-of address")))
+            return
+        }
+        guard let set = set(of: home), set.homeAgent == agent else {
+            refuse(update, of: home, at: careOf, .notHomeAgent, update.sequence, agent, &actions)
+            return
+        }
+        // §9.5.1: greater, modulo 65536.
+        if let binding = bindings[home], Int16(bitPattern: update.sequence &- binding.sequence) <= 0 {
+            refuse(update, of: home, at: careOf, .sequenceOutOfWindow, binding.sequence, agent, &actions)
+            return
+        }
+        if update.lifetimeSeconds == 0 || careOf == home {
+            if bindings[home] != nil {
+                end(home, &actions)
+                actions.append(.event(.bindingEnded(home)))
+            }
+            acknowledge(update, of: home, at: careOf, .accepted, update.sequence, 0, agent, &actions)
+            return
+        }
+        let lifetime = min(update.lifetimeSeconds, configuration.lifetimeSeconds)
+        register(home, at: careOf, set.homeAgent, &actions)
+        bindings[home] = Binding(
+            careOf: careOf, sequence: update.sequence, expires: now + Int64(lifetime) * 1000)
+        actions.append(
+            .event(
+                .bindingRegistered(home: home, careOf: careOf, sequence: update.sequence, lifetimeSeconds: lifetime)))
+        acknowledge(update, of: home, at: careOf, .accepted, update.sequence, lifetime, agent, &actions)
+    }
+
+    /// §6.1.7: a unicast address that others can reach.
+    private static func isUsable(_ address: IPAddress) -> Bool {
+        address.family == .v6 && address.value > 1 && address.value >> 120 != 0xff && !address.isLinkLocal
+    }
+
+    private func refuse(
+        _ update: BindingUpdate, of home: IPAddress, at careOf: IPAddress,
+        _ status: BindingAcknowledgement.Status, _ sequence: UInt16, _ agent: IPAddress,
+        _ actions: inout [MobilityAction]
+    ) {
+        actions.append(.event(.updateRefused(home: home, sequence: update.sequence, status)))
+        acknowledge(update, of: home, at: careOf, status, sequence, 0, agent, &actions, isWanted: true)
+    }
+
+    /// §9.5.4: with a type 2 routing header where the node is abroad.
+    private func acknowledge(
+        _ update: BindingUpdate, of home: IPAddress, at careOf: IPAddress,
+        _ status: BindingAcknowledgement.Status, _ sequence: UInt16, _ lifetimeSeconds: UInt32, _ agent: IPAddress,
+        _ actions: inout [MobilityAction], isWanted: Bool = false
+    ) {
+        guard update.wantsAcknowledgement || isWanted else { return }
+        let answer = BindingAcknowledgement(
+            status, keyManagementMoves: update.keyManagementMoves && configuration.keyManagementMoves,
+            sequence: sequence, lifetimeSeconds: lifetimeSeconds)
+        actions.append(
+            .send(
+                MobilityDatagram(
+                    from: agent, to: home, .bindingAcknowledgement(answer), via: careOf == home ? nil : careOf)))
+    }
+
+    // MARK: The binding
+
+    private mutating func register(
+        _ home: IPAddress, at careOf: IPAddress, _ agent: IPAddress, _ actions: inout [MobilityAction]
+    ) {
+        let before = bindings[home]?.careOf
+        // A refresh changes nothing but the time.
+        guard before != careOf else { return }
+        actions.append(.setTunnel(tunnel(of: home), local: agent, remote: careOf))
+        if before == nil { actions.append(.routeToHome(home, tunnel: tunnel(of: home))) }
+        guard let plan = plan(of: home) else { return }
+        if before == nil { actions += plan.homePayloadPolicies.map { .setPolicy($0) } }
+        let moves = plan.migrations(
+            from: (agent, before ?? home), to: (agent, careOf), tellsKeyManager: configuration.keyManagementMoves)
+        actions += moves.map { .migrate($0) }
+        // The policy of what is sent on has a template of its own to follow, and no state of its own to move.
+        actions += plan.payloadPolicies(here: agent, there: careOf).filter { $0.direction == .forward }
+            .map { .setPolicy($0) }
+    }
+
+    private mutating func end(_ home: IPAddress, _ actions: inout [MobilityAction]) {
+        guard let binding = bindings.removeValue(forKey: home), let set = set(of: home) else { return }
+        if let plan = plan(of: home) {
+            // The states and the key manager go to the home address with the node; the payload is no longer tunnelled.
+            let moves = plan.migrations(
+                from: (set.homeAgent, binding.careOf), to: (set.homeAgent, home),
+                tellsKeyManager: configuration.keyManagementMoves)
+            actions += moves.map { .migrate($0) }
+            actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
+        }
+        actions.append(.unrouteToHome(home))
+        actions.append(.deleteTunnel(tunnel(of: home)))
+    }
+}

@@ -1,0 +1,286 @@
+import NetAddress
+import Netlink
+
+/// A mobile node's side of Mobile IPv6 with one home agent (RFC 6275 §11), without input or output.
+///
+/// It is told things together with the time in milliseconds of any clock that does not run backwards, and answers with what
+/// is to be done, in order.
+package struct MobileNode {
+    /// Where the node is.
+    private enum Place: Hashable {
+        case unknown
+        case home
+        case abroad(IPAddress)
+    }
+
+    /// The last Binding Update, as far as it waits for an answer.
+    private struct Registration {
+        var lifetimeSeconds: UInt32
+        /// Transmissions so far.
+        var attempts = 0
+        /// When it is to be sent, or sent again.
+        var due: Int64
+    }
+
+    private let configuration: MobilityConfiguration
+    private let link: MobilityConfiguration.HomeLink
+    private let plan: IPsecPlan?
+    private let tunnel = "ip6tnl1"
+
+    private var place = Place.unknown
+    private var sequence: UInt16
+    private var registration: Registration?
+    /// When the binding is to be renewed; nil: there is none.
+    private var refresh: Int64?
+    /// Of Mobile Prefix Solicitations (§11.4.2); nil: none is wanted, before the first binding and after an advertisement.
+    private var solicitation: (attempts: Int, due: Int64)?
+    private var hasPrefixes = false
+    /// The last times of sending, at most `greatestRate`.
+    private var sent: [Int64] = []
+
+    // RFC 6275 §12, §13; milliseconds.
+    private static let firstTimeout: Int64 = 1500
+    private static let timeout: Int64 = 1000
+    private static let greatestTimeout: Int64 = 32000
+    private static let solicitationTimeout: Int64 = 3000
+    /// Behind the first one; as many as PREFIX_ADV_RETRIES are for the other end.
+    private static let solicitationRetries = 3
+    /// MAX_UPDATE_RATE: messages in a second.
+    private static let greatestRate = 3
+
+    /// - Parameter sequence: before the first Binding Update's; a random number, so that a home agent which remembers
+    ///   another start is told apart.
+    /// - Precondition: the configuration is a mobile node's.
+    package init(_ configuration: MobilityConfiguration, sequence: UInt16) {
+        guard let link = configuration.homeLink else { preconditionFailure("a mobile node without a home link") }
+        self.configuration = configuration
+        self.link = link
+        self.sequence = sequence
+        let set = configuration.policySets.first {
+            $0.homeAddress == link.homeAddress.address && $0.homeAgent == link.homeAgent
+        }
+        plan = configuration.usesIPsec ? set.map { IPsecPlan($0, .mobileNode) } : nil
+    }
+
+    private var home: IPAddress { link.homeAddress.address }
+    private var agent: IPAddress { link.homeAgent }
+
+    /// For the log of a daemon that is asked.
+    package var isRegistered: Bool { refresh != nil && registration == nil }
+
+    package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
+        var actions: [MobilityAction] = []
+        switch input {
+        case .start:
+            actions += IPsecPlan.openStates.map { .addState($0) }
+            if let plan {
+                actions += plan.headerPolicies.map { .setPolicy($0) }
+                actions.append(.setPolicy(plan.incomingMobilityPolicy))
+            }
+        case .addresses(let addresses): take(addresses, &actions, now)
+        case .message(let message, let source, let destination):
+            guard source == agent, destination == home else {
+                actions.append(.event(.dropped(from: source, "not from the home agent \(agent) to \(home)")))
+                break
+            }
+            take(message, &actions, now)
+        case .prefixesAdvertised(let source):
+            if source == agent { (hasPrefixes, solicitation) = (true, nil) }
+        case .timer: break
+        case .stop:
+            stop(&actions)
+            return actions
+        }
+        act(&actions, now)
+        solicit(&actions, now)
+        let next = [registration?.due, registration == nil ? refresh : nil, solicitation?.due].compactMap { $0 }.min()
+        return actions + [.wake(next)]
+    }
+
+    // MARK: Movement (§11.5)
+
+    private mutating func take(_ addresses: [IPAddress], _ actions: inout [MobilityAction], _ now: Int64) {
+        // §11.5.5: an address of the home link's prefix.
+        let isHome = addresses.contains { link.homeAddress.contains($0) }
+        if isHome {
+            if place != .home { returnHome(&actions, now) }
+            return
+        }
+        if case .abroad(let careOf) = place, addresses.contains(careOf) { return }
+        guard let careOf = addresses.first else {
+            if case .abroad = place, refresh != nil || registration != nil {
+                actions.append(.event(.unreachable))
+                registration = nil
+            }
+            return
+        }
+        move(to: careOf, &actions, now)
+    }
+
+    private mutating func move(to careOf: IPAddress, _ actions: inout [MobilityAction], _ now: Int64) {
+        var old: IPAddress?
+        actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
+        if case .abroad(let before) = place {
+            old = before
+            if let plan { actions.append(.updateState(plan.homeAddressOption(careOf: careOf))) }
+        } else {
+            actions.append(.addHomeAddress(home, interface: tunnel))
+            actions.append(.routeFromHome(home, tunnel: tunnel))
+            if let plan {
+                actions.append(.addState(plan.homeAddressOption(careOf: careOf)))
+                actions.append(.setPolicy(plan.outgoingMobilityPolicy))
+                actions += plan.homePayloadPolicies.map { .setPolicy($0) }
+            }
+        }
+        actions.append(.event(.movedTo(careOf: careOf, from: old)))
+        if let plan {
+            let moves = plan.migrations(
+                from: (old ?? home, agent), to: (careOf, agent), tellsKeyManager: configuration.keyManagementMoves)
+            actions += moves.map { .migrate($0) }
+        }
+        place = .abroad(careOf)
+        registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
+    }
+
+    /// §11.5.5: the binding ends.
+    private mutating func returnHome(_ actions: inout [MobilityAction], _ now: Int64) {
+        if case .abroad(let careOf) = place {
+            if let plan {
+                let moves = plan.migrations(
+                    from: (careOf, agent), to: (home, agent), tellsKeyManager: configuration.keyManagementMoves)
+                actions += moves.map { .migrate($0) }
+            }
+            leaveTunnel(careOf, &actions)
+            actions.append(.event(.returnedHome))
+            registration = Registration(lifetimeSeconds: 0, due: now)
+        }
+        place = .home
+        (refresh, solicitation) = (nil, nil)
+    }
+
+    private func leaveTunnel(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
+        if let plan {
+            actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
+            actions.append(.deletePolicy(plan.outgoingMobilityPolicy.id))
+            actions.append(.deleteState(plan.homeAddressOption(careOf: careOf).id))
+        }
+        actions.append(.unrouteFromHome(home))
+        actions.append(.removeHomeAddress(home, interface: tunnel))
+        actions.append(.deleteTunnel(tunnel))
+    }
+
+    private mutating func stop(_ actions: inout [MobilityAction]) {
+        if case .abroad(let careOf) = place {
+            if refresh != nil { actions.append(update(lifetimeSeconds: 0, careOf, wantsAcknowledgement: false)) }
+            leaveTunnel(careOf, &actions)
+        }
+        if let plan {
+            actions += plan.headerPolicies.map { .deletePolicy($0.id) }
+            actions.append(.deletePolicy(plan.incomingMobilityPolicy.id))
+        }
+        actions += IPsecPlan.openStates.map { .deleteState($0.id) }
+        (place, registration, refresh, solicitation) = (.unknown, nil, nil, nil)
+    }
+
+    // MARK: Registration (§11.7.1, §11.8)
+
+    private mutating func act(_ actions: inout [MobilityAction], _ now: Int64) {
+        if registration == nil, let refresh, refresh <= now {
+            registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
+        }
+        guard var current = registration, current.due <= now else { return }
+        sent.removeAll { $0 <= now - 1000 }
+        if sent.count >= Self.greatestRate {
+            current.due = sent[0] + 1000
+            registration = current
+            return
+        }
+        sent.append(now)
+        let careOf: IPAddress = if case .abroad(let address) = place { address } else { home }
+        actions.append(update(lifetimeSeconds: current.lifetimeSeconds, careOf, wantsAcknowledgement: true))
+        current.attempts += 1
+        actions.append(
+            .event(
+                .bindingUpdateSent(
+                    sequence: sequence, careOf: careOf, lifetimeSeconds: current.lifetimeSeconds,
+                    attempt: current.attempts)))
+        let first = refresh == nil ? Self.firstTimeout : Self.timeout
+        current.due = now + min(first << Int64(min(current.attempts - 1, 6)), Self.greatestTimeout)
+        registration = current
+    }
+
+    private mutating func update(
+        lifetimeSeconds: UInt32, _ careOf: IPAddress, wantsAcknowledgement: Bool
+    ) -> MobilityAction {
+        sequence &+= 1
+        var update = BindingUpdate(
+            sequence: sequence, keyManagementMoves: configuration.keyManagementMoves && plan != nil,
+            lifetimeSeconds: lifetimeSeconds, options: [.alternateCareOfAddress(careOf)])
+        update.wantsAcknowledgement = wantsAcknowledgement
+        return .send(MobilityDatagram(from: home, to: agent, .bindingUpdate(update)))
+    }
+
+    private mutating func take(_ message: MobilityMessage, _ actions: inout [MobilityAction], _ now: Int64) {
+        switch message {
+        case .bindingAcknowledgement(let answer): take(answer, &actions, now)
+        case .bindingRefreshRequest:
+            if case .abroad = place, registration == nil {
+                registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
+            }
+        case .bindingError(let status, _):
+            actions.append(.event(.dropped(from: agent, "Binding Error with status \(status)")))
+        case .bindingUpdate, .other:
+            actions.append(.event(.dropped(from: agent, "Mobility Header type \(message.type)")))
+        }
+    }
+
+    /// §11.7.3
+    private mutating func take(
+        _ answer: BindingAcknowledgement, _ actions: inout [MobilityAction], _ now: Int64
+    ) {
+        guard let current = registration, current.attempts > 0 else {
+            actions.append(.event(.dropped(from: agent, "a Binding Acknowledgement that nothing waits for")))
+            return
+        }
+        if answer.status == .sequenceOutOfWindow {
+            actions.append(.event(.bindingRefused(sequence: sequence, answer.status)))
+            sequence = answer.sequence
+            registration?.due = now
+            return
+        }
+        guard answer.sequence == sequence else {
+            actions.append(
+                .event(.dropped(from: agent, "sequence number \(answer.sequence), expected \(sequence)")))
+            return
+        }
+        guard answer.status.isAccepted else {
+            actions.append(.event(.bindingRefused(sequence: sequence, answer.status)))
+            registration?.due = now + Self.greatestTimeout
+            return
+        }
+        registration = nil
+        guard current.lifetimeSeconds > 0, answer.lifetimeSeconds > 0 else {
+            refresh = nil
+            actions.append(.event(.bindingEnded(home)))
+            return
+        }
+        // Before it ends: after three quarters of it, or when the home agent wants it.
+        let life = Int64(answer.lifetimeSeconds) * 750
+        refresh = now + min(life, answer.refreshAdviceSeconds.map { Int64($0) * 1000 } ?? life)
+        actions.append(
+            .event(.bindingAccepted(sequence: answer.sequence, lifetimeSeconds: answer.lifetimeSeconds)))
+        if !hasPrefixes, solicitation == nil { solicitation = (0, now) }
+    }
+
+    /// §11.4.2: asks for the home link's prefixes, again where nothing comes, as of the first where it asked for a tunnel that was not
+    /// there.
+    private mutating func solicit(_ actions: inout [MobilityAction], _ now: Int64) {
+        guard let current = solicitation, current.due <= now, case .abroad = place else { return }
+        guard current.attempts <= Self.solicitationRetries else {
+            solicitation = nil
+            return
+        }
+        actions.append(.solicitPrefixes(from: home, to: agent))
+        solicitation = (current.attempts + 1, now + Self.solicitationTimeout << Int64(current.attempts))
+    }
+}

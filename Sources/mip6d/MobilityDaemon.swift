@@ -1,0 +1,175 @@
+import Glibc
+import LinuxSystem
+import MobileIPv6
+import NetAddress
+import Netlink
+
+/// The daemon: one thread that waits for messages, address changes, times and signals, asks the pure machine, and does what
+/// it says.
+final class MobilityDaemon {
+    /// ICMPv6's Mobile Prefix Solicitation and Advertisement (RFC 6275 §6.7, §6.8).
+    private static let (prefixSolicitation, prefixAdvertisement): (UInt8, UInt8) = (146, 147)
+    /// Lines at most that whoever started it is told.
+    private static let complaintLimit = 20
+
+    private enum Machine {
+        case node(MobileNode)
+        case agent(HomeAgent)
+
+        mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
+            switch self {
+            case .node(var node):
+                defer { self = .node(node) }
+                return node.handle(input, at: now)
+            case .agent(var agent):
+                defer { self = .agent(agent) }
+                return agent.handle(input, at: now)
+            }
+        }
+    }
+
+    private let configuration: MobilityConfiguration
+    private let loop: EventLoop
+    private let log = SystemLog()
+    private let kernel: KernelHand
+    private let mobility: MobilitySocket
+    private let prefixes: MobilitySocket
+    private let watch: HostWatch
+    private var machine: Machine
+    private var timer: TimerToken?
+    private var known: [IPAddress]?
+    /// What went wrong while it started.
+    private(set) var complaints: [String] = []
+
+    init(_ configuration: MobilityConfiguration) throws {
+        self.configuration = configuration
+        loop = try EventLoop()
+        kernel = try KernelHand(
+            agent: configuration.role == .homeAgent ? configuration.policySets.first?.homeAgent : nil)
+        mobility = try MobilitySocket()
+        prefixes = try MobilitySocket(icmpTypes: Self.prefixSolicitation, Self.prefixAdvertisement)
+        watch = try HostWatch(includesLinks: true)
+        switch configuration.role {
+        case .mobileNode:
+            machine = .node(MobileNode(configuration, sequence: UInt16.random(in: 0...UInt16.max)))
+        case .homeAgent:
+            machine = .agent(HomeAgent(configuration))
+            try kernel.allowProxies()
+        }
+    }
+
+    /// Up to the first Binding Update, or to where the home agent waits for one.
+    func start() throws {
+        log.line(MobilityWording.started(configuration.role))
+        try loop.watch(mobility.descriptor.rawValue, .read) { [unowned self] _ in receive() }
+        try loop.watch(prefixes.descriptor.rawValue, .read) { [unowned self] _ in receivePrefixes() }
+        try loop.watch(watch.descriptor.rawValue, .read) { [unowned self] _ in
+            if watch.drain() { lookAround() }
+        }
+        try loop.watchSignals([SIGTERM, SIGINT]) { [unowned self] _ in
+            feed(.stop)
+            loop.stop()
+        }
+        feed(.start)
+        lookAround()
+    }
+
+    func run() throws {
+        try loop.run()
+        log.line(MobilityWording.stopped(configuration.role))
+    }
+
+    // MARK: In
+
+    private var now: Int64 { EventLoop.nowNanoseconds / 1_000_000 }
+
+    private func lookAround() {
+        guard let link = configuration.homeLink else { return }
+        let interfaces = Set(configuration.interfaces + [link.interface])
+        do {
+            let found = try kernel.addresses(of: interfaces, besides: nil)
+            guard found != known else { return }
+            known = found
+            feed(.addresses(found))
+        } catch { complain("\(error)") }
+    }
+
+    private func receive() {
+        while let (octets, source, destination) = mobility.receive() {
+            do {
+                let message = try MobilityHeader.message(octets, from: source, to: destination)
+                feed(.message(message, from: source, to: destination))
+            } catch {
+                log.line("message from \(source) dropped: \(error)")
+            }
+        }
+    }
+
+    /// A home agent answers a solicitation with the prefix of the home link (RFC 6275 §6.8).
+    private func receivePrefixes() {
+        while let (octets, source, destination) = prefixes.receive() {
+            guard octets.count >= 8 else { continue }
+            if octets[0] == Self.prefixAdvertisement {
+                log.line("Mobile Prefix Advertisement from \(source)")
+                feed(.prefixesAdvertised(from: source))
+                continue
+            }
+            guard let set = configuration.policySets.first(where: { $0.homeAddress == source }),
+                set.homeAgent == destination, configuration.role == .homeAgent
+            else { continue }
+            // Prefix Information (RFC 4861 §4.6.2), on link and for addresses, for ever.
+            let prefix = IPPrefix(source, length: 64)!.network.address
+            let option: [UInt8] =
+                [3, 4, 64, 0xc0] + [UInt8](repeating: 0xff, count: 8) + [0, 0, 0, 0] + prefix.octets
+            let answer: [UInt8] = [Self.prefixAdvertisement, 0, 0, 0, octets[4], octets[5], 0, 0] + option
+            attempt { () throws(SystemError) in try prefixes.send(answer, from: destination, to: source) }
+        }
+    }
+
+    private func feed(_ input: MobilityInput) {
+        for action in machine.handle(input, at: now) { carryOut(action) }
+    }
+
+    // MARK: Out
+
+    private func carryOut(_ action: MobilityAction) {
+        switch action {
+        case .send(let datagram):
+            let octets = MobilityHeader.octets(
+                of: datagram.message, from: datagram.source, to: datagram.destination)
+            attempt { () throws(SystemError) in
+                try mobility.send(
+                    octets, from: datagram.source, to: datagram.destination, via: datagram.careOfAddress)
+            }
+        case .solicitPrefixes(let source, let destination):
+            let identifier = UInt16.random(in: 0...UInt16.max)
+            let octets: [UInt8] = [
+                Self.prefixSolicitation, 0, 0, 0, UInt8(identifier >> 8), UInt8(truncatingIfNeeded: identifier), 0, 0,
+            ]
+            attempt { () throws(SystemError) in try prefixes.send(octets, from: source, to: destination) }
+        case .wake(let time):
+            if let timer { loop.cancel(timer) }
+            timer = time.map { time in
+                loop.schedule(at: time * 1_000_000) { [unowned self] in
+                    timer = nil
+                    feed(.timer)
+                }
+            }
+        case .event(let event): log.line(MobilityWording.line(event))
+        default:
+            do { try kernel.carryOut(action) } catch {
+                complain(MobilityWording.refusal(action, error, noEntry: ENOENT, noData: ENODATA))
+            }
+        }
+    }
+
+    /// What is lost is sent again.
+    private func attempt(_ body: () throws(SystemError) -> Void) {
+        do { try body() } catch { log.line("\(error)") }
+    }
+
+    private func complain(_ text: String) {
+        log.line(text)
+        if complaints.count < Self.complaintLimit { complaints.append(text) }
+    }
+}

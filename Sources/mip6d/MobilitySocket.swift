@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import NetAddress
+
+/// A raw IPv6 socket of one protocol, non-blocking, which sees both ends of each message.
+final class MobilitySocket {
+    /// The longest Mobility Header, and more than any ICMPv6 message that is let in.
+    private static let greatestOctets = 2048
+
+    let descriptor: FileDescriptor
+
+    /// Of Mobility Headers.
+    init() throws(SystemError) {
+        descriptor = FileDescriptor(owning: try checked(lx_raw6_open(135, 0, 0), "socket", "Mobility Header"))
+    }
+
+    /// Of ICMPv6 messages of two types.
+    init(icmpTypes first: UInt8, _ second: UInt8) throws(SystemError) {
+        descriptor = FileDescriptor(owning: try checked(lx_raw6_open(58, first, second), "socket", "ICMPv6"))
+    }
+
+    func send(
+        _ octets: [UInt8], from source: IPAddress, to destination: IPAddress, via careOf: IPAddress? = nil
+    ) throws(SystemError) {
+        let sent = lx_raw6_send(
+            descriptor.rawValue, source.octets, destination.octets, careOf?.octets, octets, octets.count)
+        guard sent >= 0 else { throw .last("sendmsg", "\(source) to \(destination)") }
+    }
+
+    /// nil where none waits.
+    func receive() -> (octets: [UInt8], source: IPAddress, destination: IPAddress)? {
+        var buffer = [UInt8](repeating: 0, count: Self.greatestOctets)
+        var (source, destination) = ([UInt8](repeating: 0, count: 16), [UInt8](repeating: 0, count: 16))
+        while true {
+            let count = lx_raw6_receive(descriptor.rawValue, &source, &destination, &buffer, buffer.count)
+            if count >= 0 {
+                return (
+                    Array(buffer.prefix(count)), IPAddress(octets: source)!, IPAddress(octets: destination)!
+                )
+            }
+            // An ICMP error about something that was sent is told here, too, and says nothing about what waits.
+            guard [EINTR, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, EPROTO].contains(errno) else { return nil }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+# and from behind the home agent to the mobile node
+../../guestbin/ping-once.sh --up -I fec1::10 2001:1::10

@@ -1,0 +1,3 @@
+ipsec statusall | grep 'ESTABLISHED\|INSTALLED'
+ip xfrm policy list nosock
+ip xfrm state | grep -v anti-replay
