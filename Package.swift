@@ -52,6 +52,7 @@ let package = Package(
         floor("Control", ["LinuxSystem", "CLinux"]),
         floor("Netlink", ["CNetlink", "CLinux", "NetAddress"]),
         floor("Transcript"),
+        floor("LineGrammars"),
 
         // Floor 2: the vocabulary of the engine; the ESP transform.
         floor("IKEModel", ["NetAddress", "IKEWire", "IKECrypto"]),
@@ -69,13 +70,22 @@ let package = Package(
             "DataPlaneUserspace",
             ["DataPlane", "IKEModel", "ESP", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress", "CLinux"]),
         floor("DataPlaneXFRM", ["DataPlane", "IKEModel", "IKECrypto", "LinuxSystem", "Netlink", "NetAddress"]),
-        floor("CharonDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
-        floor("CiscoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
+        floor(
+            "CharonDialect",
+            ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "LineGrammars", "NetAddress"]),
+        floor(
+            "CiscoDialect",
+            ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "LineGrammars", "NetAddress"]),
         floor("EngineSimulator", ["IKEEngine", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
         floor("PlutoDialect", ["DialectKit", "DataPlane", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
+        floor("SetkeyDialect", ["DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
         floor(
-            "DataPlaneVPP", ["VPPForwarder", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress", "CLinux"]),
+            "DataPlaneVPP",
+            [
+                "VPPForwarder", "DataPlaneUserspace", "DataPlane", "IKEModel", "ESP", "LinuxSystem", "NetAddress",
+                "CLinux",
+            ]),
         floor(
             "VPPDialect", ["VPPForwarder", "DialectKit", "IKEModel", "IKEWire", "IKECrypto", "NetAddress"]),
 
@@ -89,8 +99,10 @@ let package = Package(
         .executableTarget(
             name: "swand",
             dependencies: [
-                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "VPPDialect", "VPPForwarder", "DialectKit",
-                "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine", "IKECrypto",
+                "Daemon", "CharonDialect", "CiscoDialect", "PlutoDialect", "SetkeyDialect", "VPPDialect",
+                "VPPForwarder",
+                "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM", "DataPlaneVPP", "DataPlane", "IKEEngine",
+                "IKECrypto",
                 "Control", "LinuxSystem",
             ],
             swiftSettings: strict),
@@ -118,10 +130,13 @@ let package = Package(
             ]),
         floor("Report", ["Scenario", "Transcript"]),
         floor("Interop", ["Scenario", "LinuxSystem", "IKEWire"]),
+        floor(
+            "Reproduce",
+            ["Scenario", "CaptureFile", "IKEWire", "IKECrypto", "LineGrammars", "LinuxSystem", "NetAddress"]),
         .executableTarget(
             name: "swantest",
             dependencies: [
-                "Interop", "Report", "Scenario", "Lab", "UserMode", "Transcript", "LinuxSystem", "CLinux",
+                "Reproduce", "Interop", "Report", "Scenario", "Lab", "UserMode", "Transcript", "LinuxSystem", "CLinux",
                 argumentParser,
             ],
             swiftSettings: strict),
@@ -174,6 +189,10 @@ let package = Package(
                 "CaptureFile", "IKECrypto", "TestPKI",
             ],
             exclude: ["Resources"], swiftSettings: strict),
+        .testTarget(
+            name: "ReproduceTests",
+            dependencies: ["Reproduce", "Scenario", "IKEWire", "IKECrypto", "LinuxSystem", "NetAddress"],
+            exclude: ["Logs"], swiftSettings: strict),
         tests(
             "IKEEngineTests",
             ["IKEEngine", "IKEModel", "IKEWire", "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI"]),
@@ -199,12 +218,14 @@ let package = Package(
                 "NetAddress",
             ]),
         tests(
+            "SetkeyDialectTests", ["SetkeyDialect", "DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),
+        tests(
             "VPPForwarderTests", ["VPPForwarder", "IKEModel", "IKEWire", "ESP", "IKECrypto", "NetAddress"]),
         tests(
             "VPPDialectTests",
             [
                 "VPPDialect", "VPPForwarder", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire",
-                "IKECrypto", "CaptureFile", "Recordings", "NetAddress",
+                "IKECrypto", "CaptureFile", "Recordings", "NetAddress", "TestPKI",
             ]),
         .testTarget(
             name: "CiscoDialectTests",

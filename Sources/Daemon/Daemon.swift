@@ -176,6 +176,7 @@ package final class Daemon {
         // From within: whoever began to work goes on with what was put on top.
         if isWorking { return }
         isWorking = true
+        log.gather()
         var steps = 0
         while let item = agenda.pop() {
             steps += 1
@@ -191,6 +192,8 @@ package final class Daemon {
             }
         }
         isWorking = false
+        // Before anyone is told that it is done, and looks there.
+        log.settle()
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []
@@ -253,6 +256,14 @@ package final class Daemon {
         case .run(let script): scripts.add(script)
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
+        case .change(let change, let otherwise):
+            export(change)
+            do { try dataPlane.apply(change) } catch {
+                log.line("swand: data plane \(dataPlane.name): \(error)")
+                agenda.push(otherwise)
+            }
+            watchDataPlane()
+            takeReports()
         case .exit: isExiting = true
         }
     }

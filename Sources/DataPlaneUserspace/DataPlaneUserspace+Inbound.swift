@@ -7,8 +7,21 @@ package import NetAddress
 
 /// From the wire to the stack.
 extension DataPlaneUserspace {
-    /// ESP as protocol 50.
-    func receive(from socket: ESPSocket) {
+    /// What a raw socket's buffer of 8 MiB can hold, and more.
+    private static let callsToEmpty = 256
+
+    /// Takes what waits for an SA that is about to go: its peer has sent that before it could know, and the kernel may have it longer
+    /// than the IKE message that ends the SA. ESP in UDP waits in IKE's own socket, in the order in which it came.
+    func drain(for association: SecurityAssociation) {
+        guard !association.isEncapsulated, let socket = sockets[association.installation.local] else { return }
+        for _ in 0..<Self.callsToEmpty {
+            if !receive(from: socket) { return }
+        }
+    }
+
+    /// ESP as protocol 50. - Returns: whether more may wait.
+    @discardableResult
+    func receive(from socket: ESPSocket) -> Bool {
         let seconds = Int64(time(nil))
         let isV4 = socket.local.family == .v4
         for _ in 0..<Self.batchesPerCall {
@@ -40,8 +53,9 @@ extension DataPlaneUserspace {
                 open(packet, association, ecn: trafficClass & 3, seconds: seconds)
             }
             stack?.flush()
-            if count < receiver.capacity { break }
+            if count < receiver.capacity { return false }
         }
+        return true
     }
 
     package func beginBatch() { isBatch = true }

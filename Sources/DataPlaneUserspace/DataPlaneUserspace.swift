@@ -105,6 +105,10 @@ package final class DataPlaneUserspace: DataPlane {
 
     package func apply(_ change: KernelChange) throws(DataPlaneError) {
         removedCounters = [:]
+        switch change {
+        case .remove(let child), .move(let child, _, _, _): if let old = associations[child] { drain(for: old) }
+        default: break
+        }
         // Nothing that is cached may outlive a change.
         lastInbound = nil
         lastOutbound = nil

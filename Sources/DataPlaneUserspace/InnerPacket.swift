@@ -1,30 +1,30 @@
-import NetAddress
+package import NetAddress
 
 /// What policy needs to know of an IP packet: read once from its headers, without a copy.
-struct InnerPacket: Equatable {
-    var family: AddressFamily
-    var source: UInt128
-    var destination: UInt128
+package struct InnerPacket: Equatable {
+    package var family: AddressFamily
+    package var source: UInt128
+    package var destination: UInt128
     /// The upper-layer protocol: behind IPv6's extension headers.
-    var ipProtocol: UInt8
+    package var ipProtocol: UInt8
     /// Ports, or for ICMP (both of them) type << 8 | code, for Mobility Headers type << 8 (RFC 7296 §3.13.1).
-    var sourcePort: UInt16
-    var destinationPort: UInt16
+    package var sourcePort: UInt16
+    package var destinationPort: UInt16
     /// False where the ports can't be seen: not a first fragment, truncated, or a protocol without them.
-    var hasPorts: Bool
+    package var hasPorts: Bool
     /// A piece of a packet (first or not).
-    var isFragment: Bool
+    package var isFragment: Bool
     /// IPv4's TOS, IPv6's traffic class: DSCP and ECN.
-    var trafficClass: UInt8
+    package var trafficClass: UInt8
     /// Octets before the upper layer.
-    var headerLength: Int
+    package var headerLength: Int
     /// Octets of the packet by its own header; what is behind it is padding (RFC 4303 §2.7).
-    var length: Int
+    package var length: Int
 
-    var isV6: Bool { family == .v6 }
+    package var isV6: Bool { family == .v6 }
 
     /// nil for octets that are no whole IP packet.
-    init?(_ packet: UnsafeRawBufferPointer) {
+    package init?(_ packet: UnsafeRawBufferPointer) {
         guard let base = packet.baseAddress, packet.count >= 20 else { return nil }
         func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
         func word(_ offset: Int) -> UInt16 {

@@ -6,7 +6,7 @@ import ESP
 /// before it, which the caller must be done with when it asks for the next. Sequence numbers, flags, IPv4
 /// identification, lengths and checksums are each segment's own (RFC 9293 §3.1; CWR only on the first, RFC 3168
 /// §6.1.2).
-struct PacketSegments {
+package struct PacketSegments {
     private let base: UnsafeMutableRawPointer
     private let headers: UnsafeMutableRawPointer
     private let isV6: Bool
@@ -24,14 +24,14 @@ struct PacketSegments {
     private var index = 0
 
     /// Octets that the headers may have at most: what `headers` must hold.
-    static let headerRoom = 256
+    package static let headerRoom = 256
 
     /// - Parameters:
     ///   - packet: the IP packet; `inner` was read from it.
     ///   - segmentOctets: payload octets of each segment but the last.
     ///   - headers: room for `headerRoom` octets that stays until the last segment.
     /// nil for a packet whose headers do not bear it.
-    init?(
+    package init?(
         _ packet: UnsafeMutableRawBufferPointer, _ inner: InnerPacket, segmentOctets: Int, hasECN: Bool,
         headers: UnsafeMutableRawPointer
     ) {
@@ -58,7 +58,7 @@ struct PacketSegments {
     }
 
     /// The next segment, a whole IP packet; nil behind the last. A superpacket without payload has one segment.
-    mutating func next() -> UnsafeMutableRawBufferPointer? {
+    package mutating func next() -> UnsafeMutableRawBufferPointer? {
         if offset >= payloadLength && index > 0 { return nil }
         let count = min(segmentOctets, payloadLength - offset)
         let isLast = offset + count >= payloadLength
@@ -92,7 +92,7 @@ struct PacketSegments {
     }
 
     /// Computes the checksum of a TCP or UDP packet anew (UDP's zero is sent as ffff, RFC 768).
-    static func writeChecksum(
+    package static func writeChecksum(
         _ packet: UnsafeMutableRawPointer, ipLength: Int, length: Int, isV6: Bool, ipProtocol: UInt8
     ) {
         let upper = packet + ipLength

@@ -1,5 +1,6 @@
 import CLinux
 package import DataPlane
+import DataPlaneUserspace
 import ESP
 import Glibc
 package import IKEModel
@@ -19,7 +20,11 @@ package final class DataPlaneVPP: DataPlane {
     private var frame = [UInt8](repeating: 0, count: 65536 + DataPlaneVPP.virtioOctets)
     /// Frames of one call of `descriptorReady`, so that others have their turn.
     private static let burst = 256
-    private static let virtioOctets = 10
+    private static let virtioOctets = VirtioNetHeader.octetCount
+    private static let ethernetOctets = 14
+    /// What `PacketSegments` keeps the headers in.
+    private let segmentHeaders = UnsafeMutableRawPointer.allocate(
+        byteCount: PacketSegments.headerRoom, alignment: 16)
 
     package init(_ forwarder: Forwarder) throws(DataPlaneError) {
         self.forwarder = forwarder
@@ -30,6 +35,8 @@ package final class DataPlaneVPP: DataPlane {
         forwarder.release = { [unowned self] index in links.removeAll { $0.interface == index } }
         forwarder.transmit = { [unowned self] in transmit($0, $1) }
     }
+
+    deinit { segmentHeaders.deallocate() }
 
     // MARK: Links
 
@@ -68,37 +75,41 @@ package final class DataPlaneVPP: DataPlane {
                     clinux_capture_receive(descriptor, $0.baseAddress, UInt($0.count), &about)
                 }
                 guard count >= 0 else { break }
-                if let whole = Self.finished(frame[..<count]) {
-                    forwarder.receive(whole, on: link.interface, at: now)
-                }
+                for whole in frames(count) { forwarder.receive(whole, on: link.interface, at: now) }
             }
         }
         setTimer()
     }
 
-    /// A frame whose partial checksum (virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM) is finished. nil for a superpacket, which
-    /// VPP's own af-packet interfaces do not take either.
-    static func finished(_ octets: ArraySlice<UInt8>) -> [UInt8]? {
-        guard octets.count > virtioOctets else { return nil }
-        let header = octets.prefix(virtioOctets)
-        func field(_ offset: Int) -> Int {
-            Int(header[header.startIndex + offset]) | Int(header[header.startIndex + offset + 1]) << 8
+    /// The frames of what was read, `count` octets of `frame`: what the sender's stack left to its device is done, checksums
+    /// and the cutting of superpackets. Empty where its headers do not bear it.
+    private func frames(_ count: Int) -> [[UInt8]] {
+        frame.withUnsafeMutableBytes { buffer in
+            guard count > Self.virtioOctets + Self.ethernetOctets, let base = buffer.baseAddress else { return [] }
+            let header = VirtioNetHeader(base)
+            let whole = UnsafeMutableRawBufferPointer(rebasing: buffer[Self.virtioOctets..<count])
+            let link = Array(whole[..<Self.ethernetOctets])
+            let packet = UnsafeMutableRawBufferPointer(rebasing: whole[Self.ethernetOctets...])
+            guard header.isSegmented || header.flags & VirtioNetHeader.needsChecksum != 0 else {
+                return [Array(whole)]
+            }
+            guard let inner = InnerPacket(UnsafeRawBufferPointer(packet)) else { return [] }
+            guard header.isSegmented else {
+                guard inner.ipProtocol == 6 || inner.ipProtocol == 17 else { return [] }
+                PacketSegments.writeChecksum(
+                    packet.baseAddress!, ipLength: inner.headerLength, length: inner.length, isV6: inner.isV6,
+                    ipProtocol: inner.ipProtocol)
+                return [Array(whole)]
+            }
+            guard
+                var segments = PacketSegments(
+                    packet, inner, segmentOctets: Int(header.segmentOctets), hasECN: header.hasECN,
+                    headers: segmentHeaders)
+            else { return [] }
+            var frames: [[UInt8]] = []
+            while let segment = segments.next() { frames.append(link + Array(segment)) }
+            return frames
         }
-        var frame = Array(octets.dropFirst(virtioOctets))
-        guard header[header.startIndex + 1] == 0 else { return nil }
-        guard header[header.startIndex] & 1 == 1 else { return frame }
-        let start = field(6)
-        let place = start + field(8)
-        guard start < frame.count, place + 1 < frame.count else { return nil }
-        var sum: UInt32 = 0
-        for offset in stride(from: start, to: frame.count, by: 2) {
-            sum += UInt32(frame[offset]) << 8 | (offset + 1 < frame.count ? UInt32(frame[offset + 1]) : 0)
-        }
-        while sum > 0xffff { sum = (sum & 0xffff) + (sum >> 16) }
-        let value = ~UInt16(sum)
-        frame[place] = UInt8(value >> 8)
-        frame[place + 1] = UInt8(value & 255)
-        return frame
     }
 
     /// To be called when the forwarder may want to be woken at another time.

@@ -38,6 +38,8 @@ package indirect enum DialectEffect: Sendable {
     case listen(ports: [UInt16], then: [DialectEffect] = [], otherwise: [DialectEffect] = [])
     /// Run a script, now or when those before it have ended; its end is `Dialect.scriptEnded`.
     case run(ScriptRun)
+    /// A change of the data plane that is no engine's: keys by hand. Where it cannot be made, the log says why, and the rest is done.
+    case change(KernelChange, otherwise: [DialectEffect])
     /// Take TCP connections for IKE on these ports and no others (RFC 9329). What cannot be had is logged.
     case listenStreams(ports: [UInt16])
     /// The daemon's end, after all else.

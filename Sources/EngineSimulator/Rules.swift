@@ -53,6 +53,7 @@ package struct FootprintLimits: Sendable {
         if footprint.ikeSPIs != footprint.ikes {
             return "\(footprint.ikeSPIs) SPIs for \(footprint.ikes) IKE SAs"
         }
+        if footprint.misfiled != 0 { return "\(footprint.misfiled) faults in the index of IKE SAs" }
         if footprint.childSPIs != footprint.children {
             return "\(footprint.childSPIs) SPIs for \(footprint.children) Child SAs"
         }

@@ -6,7 +6,7 @@ import Synchronization
 /// Works on BIGNUMs and not on EVP_PKEY because the private key comes from the caller's random source, and because
 /// OpenSSL has no EVP name for group 2; the power is libcrypto's constant-time one in either case.
 ///
-/// Unchecked Sendable because nothing in it changes after init, and libcrypto only reads it.
+/// Unchecked Sendable because nothing in it changes after init but what a lock guards, and libcrypto only reads it.
 final class MODPGroup: @unchecked Sendable {
     private let prime: BigNumber
     private let primeLessOne: BigNumber
@@ -18,6 +18,17 @@ final class MODPGroup: @unchecked Sendable {
     let length: Int
     /// Octets of a private key.
     let exponentLength: Int
+    private let fixedBase = Mutex<FixedBase>(.wanted(after: 8))
+
+    private enum FixedBase {
+        /// Key pairs until one is worth its price, which is that of some ten key pairs.
+        case wanted(after: Int)
+        case made(MODPFixedBase)
+        case none
+    }
+
+    /// Beyond this many octets of the prime a table would take a megabyte and more.
+    private static let longestFixedBase = 512
 
     private init(prime: BigNumber, generator: BigNumber, order: BigNumber?) throws(CryptoError) {
         let scratch = try BigNumberScratch()
@@ -29,16 +40,15 @@ final class MODPGroup: @unchecked Sendable {
         if let order {
             exponentLength = (Int(BN_num_bits(order.pointer)) + 7) / 8
         } else {
-            // RFC 3526 §8, the greater of its two estimates, in whole octets: twice the strength of the group. A
-            // full-length exponent would cost up to 12 times as much and add nothing.
+            // Twice the strength that NIST SP 800-57 gives a group of this size, as SP 800-56A §5.6.1.1.1 asks for and RFC
+            // 7919 §5.2 advises, in whole octets: the lengths that OpenSSL uses. A longer one would cost more and add nothing.
             exponentLength =
                 switch bits {
-                case ...1536: 32
-                case ...2048: 40
-                case ...3072: 53
-                case ...4096: 60
-                case ...6144: 68
-                default: 78
+                case ...2048: 29
+                case ...3072: 35
+                case ...4096: 41
+                case ...6144: 47
+                default: 50
                 }
         }
         let status = BN_MONT_CTX_set(montgomery, prime.pointer, scratch.pointer)
@@ -131,7 +141,31 @@ final class MODPGroup: @unchecked Sendable {
 
     /// generator ^ exponent, `length` octets.
     func publicValue(exponent: SecretBytes) throws(CryptoError) -> [UInt8] {
-        try power(generator.pointer, exponent).exposed
+        if exponent.count == exponentLength, let table = table() {
+            return try table.power(exponent, montgomery: montgomery).octets(count: length).exposed
+        }
+        return try power(generator.pointer, exponent).exposed
+    }
+
+    /// The table of the generator's powers, once enough key pairs have been made: a daemon that makes a few needs none.
+    private func table() -> MODPFixedBase? {
+        fixedBase.withLock { state in
+            switch state {
+            case .made(let table): return table
+            case .none: return nil
+            case .wanted(let left) where left > 0:
+                state = .wanted(after: left - 1)
+                return nil
+            case .wanted:
+                let table =
+                    length > MODPGroup.longestFixedBase
+                    ? nil
+                    : try? MODPFixedBase(
+                        base: generator.pointer, exponentLength: exponentLength, length: length, montgomery: montgomery)
+                state = table.map { .made($0) } ?? .none
+                return table
+            }
+        }
     }
 
     /// peer ^ exponent, `length` octets with the zeros at the front kept (RFC 7296 §2.14).

@@ -46,7 +46,9 @@ enum MontgomeryCurve {
         }
         defer { EVP_PKEY_CTX_free(context) }
         try CryptoError.check(EVP_PKEY_derive_init(context), "EVP_PKEY_derive_init")
-        try CryptoError.check(EVP_PKEY_derive_set_peer(context, theirs.pointer), "EVP_PKEY_derive_set_peer")
+        // Unchecked: every octet string of this length is a point, and one of small order shows in the result.
+        try CryptoError.check(
+            EVP_PKEY_derive_set_peer_ex(context, theirs.pointer, 0), "EVP_PKEY_derive_set_peer_ex")
         return try SecretBytes(count: method.publicValueLength) { (out) throws(CryptoError) in
             var length = out.count
             // libcrypto refuses an all-zero result by itself, and there is nothing else that can fail here.

@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// Where SPIs, nonces, IVs and private keys come from; handed in, so that a simulated run can be repeated.
 package protocol RandomSource {
@@ -12,15 +13,56 @@ extension RandomSource {
     }
 }
 
-/// The process's cryptographic generator (OpenSSL's, seeded by the kernel).
+/// The process's cryptographic generator (OpenSSL's, seeded by the kernel), asked for a few hundred octets at a time: a call
+/// costs as much as what it gives, and an IKE SA draws a dozen times. Copies share what is left, and nothing is given
+/// twice; not for a process that forks and goes on in both.
 package struct SystemRandom: RandomSource, Sendable {
+    private let stock = Stock()
+
     package init() {}
 
-    package mutating func octets(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            // There is no safe way on: a predictable key is worse than no daemon.
-            precondition(RAND_bytes(buffer.baseAddress, Int32(count)) == 1, "the random generator failed")
-            initialized = count
+    package mutating func octets(_ count: Int) -> [UInt8] { stock.take(count) }
+
+    private final class Stock: Sendable {
+        private static let refill = 512
+
+        /// Octets from the end are given next.
+        private let left = Mutex<[UInt8]>([])
+
+        func take(_ count: Int) -> [UInt8] {
+            // A long draw gains nothing from a stock.
+            if count > Stock.refill / 4 { return Stock.draw(count) }
+            return left.withLock { left in
+                if left.count < count {
+                    wipe(&left, from: 0)
+                    left = Stock.draw(Stock.refill)
+                }
+                let rest = left.count - count
+                let taken = Array(left[rest...])
+                // Whoever reads this process's memory later finds no key here.
+                wipe(&left, from: rest)
+                left.removeLast(count)
+                return taken
+            }
+        }
+
+        private func wipe(_ octets: inout [UInt8], from start: Int) {
+            octets.withUnsafeMutableBytes { buffer in
+                guard start < buffer.count else { return }
+                OPENSSL_cleanse(buffer.baseAddress! + start, buffer.count - start)
+            }
+        }
+
+        private static func draw(_ count: Int) -> [UInt8] {
+            [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+                // There is no safe way on: a predictable key is worse than no daemon.
+                precondition(RAND_bytes(buffer.baseAddress, Int32(count)) == 1, "the random generator failed")
+                initialized = count
+            }
+        }
+
+        deinit {
+            left.withLock { wipe(&$0, from: 0) }
         }
     }
 }

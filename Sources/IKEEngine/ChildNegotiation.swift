@@ -34,6 +34,8 @@ struct IKERekey {
 struct Collision<SA> {
     var made: SA
     var nonces: [[UInt8]]
+    /// Why the peer's was deleted before it was known which of the two stands; nil: it was not.
+    var end: DeletionReason?
 
     /// Of two SAs in place of one, that with the lowest of the four nonces goes, by the hand of who made it.
     func isOursToGo(nonces ours: [[UInt8]]) -> Bool {

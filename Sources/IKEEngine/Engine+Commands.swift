@@ -151,7 +151,8 @@ extension Engine {
     /// Whether an exchange of ours is under way that is to bring the connection up.
     func isAttempting(_ id: ConnectionID) -> Bool {
         records[id]?.isOpeningStream ?? false
-            || ikes.values.contains { ike in
+            || index.busy.contains {
+                guard let ike = ikes[$0] else { return false }
                 // What is asked for in an IKE SA that ends comes to nothing.
                 if case .deleting = ike.phase { return false }
                 return ike.connection == id && ike.role == .initiator && ike.established == nil
@@ -252,7 +253,7 @@ extension Engine {
     }
 
     func ikeSAs(of id: ConnectionID) -> [IKESA] {
-        ikes.values.filter { $0.connection == id }.sorted { $0.id < $1.id }
+        index.ikes(of: id).compactMap { ikes[$0] }
     }
 
     func route(_ id: ConnectionID) {

@@ -150,7 +150,8 @@ extension Engine {
         guard
             let agreed = ProposalNegotiation.accept(
                 answer: answer, offered: negotiation.proposals, withKeyExchange: negotiation.keyExchange != nil),
-            agreed.suite.keyExchange == negotiation.keyExchange?.method,
+            agreed.suite.keyExchange == negotiation.keyExchange?.method
+                || agreed.suite.keyExchange == nil && negotiation.proposals.contains(where: \.keyExchange.isEmpty),
             (payloads.notify(.useTransportMode) != nil) == (connection.mode == .transport)
         else { return .failure(Refusal(reason: .refusing(.noProposalChosen))) }
         emit(.proposalAccepted(ike.id, negotiation.offer.child, answer[0]))
@@ -162,7 +163,8 @@ extension Engine {
             TrafficSelectorNarrowing.isWithin(tsr, offered: negotiation.offer.remoteSelectors)
         else { return .failure(Refusal(reason: .refusing(.tsUnacceptable))) }
         var secret: SecretBytes?
-        if let keyExchange = negotiation.keyExchange {
+        // Whoever may choose a proposal without a group may leave the key that was sent unused.
+        if let keyExchange = negotiation.keyExchange, agreed.suite.keyExchange != nil {
             guard let theirs = payloads.keyExchange, theirs.group == keyExchange.method.rawValue,
                 let shared = try? keyExchange.sharedSecret(peer: theirs.data)
             else { return .failure(Refusal(reason: .badSyntax("CREATE_CHILD_SA response with an unusable KE"))) }

@@ -44,6 +44,8 @@ extension Engine {
     func discard(_ ike: IKESA, _ reason: DeletionReason, successor: IKESA? = nil) {
         let state: IKEState = if case .deleting = ike.phase { .established } else { ike.state }
         let isCurrent = ike.connection.map { records[$0]?.ike == ike.id } ?? false
+        collidingIKESA(with: ike)?.rekey?.collision?.end = reason
+        ike.unfile()
         ikes[ike.id] = nil
         ikeByLocalSPI[ike.localSPI.value] = nil
         halfOpenIKEs.remove(ike.id)
@@ -64,8 +66,9 @@ extension Engine {
             successor.map { $0.connection != connection } ?? false ? .peerRequest : reason
         }
         for id in ike.children {
-            // One that was being deleted by itself is no part of what is suspended.
-            let isAlone = reason == .suspended && ike.closing.contains(id)
+            // One that was being deleted by itself is no part of what the operator ends or suspends.
+            let isAlone = (reason == .suspended || reason == .operatorRequest) && ike.closing.contains(id)
+            if successor != nil { shieldUntilSuccession(of: id) }
             removeChild(id, ike, isAlone ? .childAlone : ownReason(childSAsByID[id]?.facts.connection))
         }
         let unborn = ike.negotiations.sorted { $0.key < $1.key }.filter { $0.value.replaces == nil }
@@ -85,7 +88,7 @@ extension Engine {
             }
         }
         if isCurrent, let connection = ike.connection {
-            records[connection]?.ike = ikeSAs(of: connection).last { $0.established != nil }?.id
+            records[connection]?.ike = index.ikes(of: connection).last { ikes[$0]?.established != nil }
         }
         emit(.ikeDeleted(ike.id, state, reason))
         releaseStream(ike)
@@ -108,6 +111,15 @@ extension Engine {
         guard isCurrent, !wasAwaited else { return }
         if case .operatorRequest = reason { emit(.terminationFinished(connection)) }
         if case .suspended = reason { emit(.terminationFinished(connection)) }
+    }
+
+    /// Between a Child SA that is gone and the one that the peer is about to make in its place no packet of a connection that is
+    /// to stay up goes out in clear, nor where none is made.
+    private func shieldUntilSuccession(of id: ChildSAID) {
+        guard let connection = childSAsByID[id]?.facts.connection, records[connection]?.staysUp == true,
+            !hasChildSA(of: connection, besides: id)
+        else { return }
+        routeForRevival(connection)
     }
 
     /// An SA has gone. - Returns: whether a `terminate` or `suspend` waited for it.

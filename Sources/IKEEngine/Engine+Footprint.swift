@@ -21,6 +21,8 @@ package struct EngineFootprint: Hashable, Sendable {
     /// Octets of fragments of unfinished messages.
     package var fragmentOctets = 0
     package var lastAnswers = 0
+    /// What the index of IKE SAs has and should not have, or has not.
+    package var misfiled = 0
     /// Connections that wait for their revival, and commands that wait for their last word.
     package var revivals = 0
     package var awaited = 0
@@ -33,7 +35,7 @@ package struct EngineFootprint: Hashable, Sendable {
     package var isEmpty: Bool {
         ikes + children + ikeSPIs + initialRequests + childSPIs + connectionChildren + halfOpen + timers + pending
             + waiting + revivals
-            + awaited == 0
+            + awaited + misfiled == 0
     }
 }
 
@@ -50,6 +52,7 @@ extension Engine {
         found.timers = timers.count - (timers.isSet(.ticketKey) ? 1 : 0)
         found.timerEntries = timers.storedCount
         found.lastAnswers = lastAnswers.count
+        found.misfiled = misfiled
         for ike in ikes.values {
             if ike.pending != nil { found.pending += 1 }
             found.waiting += ike.waiting.count

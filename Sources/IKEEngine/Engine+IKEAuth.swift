@@ -553,12 +553,13 @@ extension Engine {
 
     /// Whether there is another IKE SA with the same peer (RFC 7296 §2.4: INITIAL_CONTACT says that there is none).
     private func hasOther(than ike: IKESA, peer: Identification?) -> Bool {
-        ikes.values.contains { $0 !== ike && $0.established != nil && peer != nil && $0.peer == peer }
+        guard let peer else { return false }
+        return index.ikes(with: peer).contains { $0 != ike.id && ikes[$0]?.established != nil }
     }
 
     private func forgetOthers(than ike: IKESA, peer: Identification) {
-        for other in ikes.values.sorted(by: { $0.id < $1.id }) where other !== ike && other.peer == peer {
-            discard(other, .replaced, successor: ike)
+        for id in index.ikes(with: peer).sorted() where id != ike.id {
+            if let other = ikes[id] { discard(other, .replaced, successor: ike) }
         }
     }
 }

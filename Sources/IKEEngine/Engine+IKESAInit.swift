@@ -380,8 +380,7 @@ extension Engine {
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, phase: phase,
             vectorStart: random.octets(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, now: now)
         ike.originatesStream = role == .initiator && remote.transport == .tcp
-        ikes[ike.id] = ike
-        ikeByLocalSPI[ike.localSPI.value] = ike.id
+        keep(ike)
         if role == .responder {
             let first = InitialRequest(initiatorSPI: initiatorSPI, remote: remote)
             ike.initialRequest = first

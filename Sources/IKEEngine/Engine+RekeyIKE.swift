@@ -20,10 +20,12 @@ extension Engine {
         }
         let new = IKESAID(nextNumber())
         emit(.ikeRekeying(new, replacing: id, connection.id))
-        guard let keyExchange = try? KeyExchange(suite.keyExchange, random: &random) else { return }
+        let first = connection.ikeProposals.flatMap(\.keyExchange).first(where: \.isSupported)
+        let group = profile.rekeysIKEWithFirstGroup ? first ?? suite.keyExchange : suite.keyExchange
+        guard let keyExchange = try? KeyExchange(group, random: &random) else { return }
         ike.rekey = IKERekey(
             id: new, spi: newIKESPI(), nonce: random.octets(profile.nonceOctets), keyExchange: keyExchange,
-            groupsTried: [suite.keyExchange])
+            groupsTried: [group])
         sendIKERekey(ike, connection)
     }
 
@@ -69,12 +71,17 @@ extension Engine {
             ike.rekey = nil
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }
             emit(.ikeRekeyed(new.id, replacing: ike.id, .initiator, new.suite!))
-            if let collision = rekey.collision, let theirs = ikes[collision.made],
-                collision.isOursToGo(nonces: [rekey.nonce, payloads.nonce ?? []])
-            {
+            let collision = rekey.collision.flatMap {
+                $0.isOursToGo(nonces: [rekey.nonce, payloads.nonce ?? []]) ? $0 : nil
+            }
+            if let collision, let theirs = ikes[collision.made] {
                 // The peer's stands, and the peer closes the old one (RFC 7296 §2.8.2).
                 inherit(from: ike, by: theirs)
                 deleteWithPeer(new, .replaced)
+            } else if let reason = collision?.end {
+                // It stood for the peer, which has moved the Child SAs there, and was deleted: they are gone with it.
+                inherit(from: ike, by: new)
+                deleteWithPeer(new, reason)
             } else {
                 inherit(from: ike, by: new)
                 deleteWithPeer(ike, .replaced)
@@ -210,8 +217,7 @@ extension Engine {
         new.fragmentationNegotiated = old.fragmentationNegotiated
         new.established = now
         new.expires = now + connection.lifetimes.ike
-        ikes[id] = new
-        ikeByLocalSPI[new.localSPI.value] = id
+        keep(new)
         timers.set(.expiry(id), at: now + connection.lifetimes.ike)
         armRekeying(new, connection)
         armLiveness(new, connection)
@@ -237,7 +243,9 @@ extension Engine {
         for timer in [TimerKey.ikeRekey(old.id), .liveness(old.id)] { timers.cancel(timer) }
         // Its end should be near; whoever replaced it and does not delete it is not waited for.
         timers.set(.expiry(old.id), at: now + Engine.replacedLifetime)
-        for (id, record) in records where record.ike == old.id { records[id]?.ike = new.id }
+        let connections =
+            new.children.compactMap { childSAsByID[$0]?.facts.connection } + (old.connection.map { [$0] } ?? [])
+        for id in Set(connections) where records[id]?.ike == old.id { records[id]?.ike = new.id }
         sendNext(new)
     }
 }

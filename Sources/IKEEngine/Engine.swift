@@ -41,6 +41,7 @@ package final class Engine {
 
     var records: [ConnectionID: ConnectionRecord] = [:]
     var ikes: [IKESAID: IKESA] = [:]
+    let index = IKESAIndex()
     var childSAsByID: [ChildSAID: ChildSA] = [:]
     /// IKE SAs by the SPI that the peer must name.
     var ikeByLocalSPI: [UInt64: IKESAID] = [:]
@@ -177,6 +178,8 @@ extension Engine {
             peer: ike.peer, established: ike.established, expires: ike.expires, children: ike.children)
         snapshot.leases = ike.configuration?.addresses ?? ike.leases
         snapshot.rekeyTime = ike.rekeyTime
+        snapshot.nextRequestID = ike.nextRequestID
+        snapshot.expectedRequestID = ike.expectedRequestID
         return snapshot
     }
 

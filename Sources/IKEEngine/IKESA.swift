@@ -9,7 +9,7 @@ import NetAddress
 final class IKESA {
     let id: IKESAID
     let role: Role
-    var connection: ConnectionID?
+    var connection: ConnectionID? { didSet { index?.move(id, from: oldValue, to: connection) } }
     var local: Endpoint
     var remote: Endpoint
     let initiatorSPI: IKESPI
@@ -30,8 +30,8 @@ final class IKESA {
     var usesPPK = false
     /// Set by the initiator until it is known whether the responder has mixed its PPK in.
     var keysWithoutPPK: IKEKeys?
-    var peer: Identification?
-    var established: Instant?
+    var peer: Identification? { didSet { index?.move(id, from: oldValue, to: peer) } }
+    var established: Instant? { didSet { noteBusy() } }
     var expires: Instant?
     var rekeyTime: Instant?
     /// Notifications in the peer's IKE_SA_INIT that the profile echoes.
@@ -55,7 +55,7 @@ final class IKESA {
     var configuration: InternalConfiguration?
 
     /// CREATE_CHILD_SA exchanges of ours that are not answered, by the Child SA that they propose.
-    var negotiations: [ChildSAID: ChildNegotiation] = [:]
+    var negotiations: [ChildSAID: ChildNegotiation] = [:] { didSet { noteBusy() } }
     /// SPIs that the peer has deleted while an answer of it was on its way to us that may bring them.
     var deletedEarly: Set<[UInt8]> = []
     /// Our wish to replace this IKE SA, until it is answered.
@@ -65,7 +65,7 @@ final class IKESA {
     /// What it was made in the place of, by either end.
     var predecessor: IKESAID?
     /// Connections whose Child SAs wait for this IKE SA to stand.
-    var queue: [ConnectionID] = []
+    var queue: [ConnectionID] = [] { didSet { noteBusy() } }
     /// Child SAs for which our Delete is on its way.
     var closing: Set<ChildSAID> = []
 
@@ -90,6 +90,9 @@ final class IKESA {
     var isStreamLost = false
     /// TCP connections since the peer was heard last.
     var streamReopenings = 0
+    /// Where it is filed, while it can be found.
+    private var index: IKESAIndex?
+    private var isFiledBusy = false
     /// Counts the initialization vectors of AEAD ciphers: never used twice with a key (RFC 5282 §3.1).
     var vectorCounter: UInt64
 
@@ -108,6 +111,30 @@ final class IKESA {
         vectorCounter = vectorStart
         lastHeard = now
         lastSent = now
+    }
+
+    /// Whether a connection may be coming up in it, by a wish of this end.
+    var isBusy: Bool { !negotiations.isEmpty || !queue.isEmpty || role == .initiator && established == nil }
+
+    private func noteBusy() {
+        guard let index, isBusy != isFiledBusy else { return }
+        isFiledBusy.toggle()
+        index.set(id, busy: isFiledBusy)
+    }
+
+    func file(in index: IKESAIndex) {
+        self.index = index
+        index.move(id, from: nil, to: connection)
+        index.move(id, from: nil, to: peer)
+        noteBusy()
+    }
+
+    /// Found no more.
+    func unfile() {
+        index?.move(id, from: connection, to: nil)
+        index?.move(id, from: peer, to: nil)
+        index?.set(id, busy: false)
+        index = nil
     }
 
     /// Indirect where a phase has much to keep: an established IKE SA has no room for it.

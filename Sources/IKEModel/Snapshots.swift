@@ -21,6 +21,9 @@ package struct IKESnapshot: Hashable, Sendable {
     package var leases: [IPAddress] = []
     /// When this end replaces it; nil: it does not.
     package var rekeyTime: Instant?
+    /// The Message ID of this end's next request, and the one that the peer's next request has (RFC 7296 §2.2).
+    package var nextRequestID: UInt32 = 0
+    package var expectedRequestID: UInt32 = 0
 
     package init(
         ike: IKESAID, connection: ConnectionID?, role: Role, state: IKEState, local: Endpoint, remote: Endpoint,

@@ -47,6 +47,9 @@ package struct WireProfile: Hashable, Sendable {
     package var namesProtocolInRefusals = false
     /// Whether a responder takes its SPI of a Child SA as soon as the selectors fit, before proposals are looked at.
     package var reservesSPIBeforeChoice = false
+    /// Whether an IKE SA is replaced with the first group of its proposals, and not with the one that it was made with
+    /// (RFC 7296 §1.3.2 leaves it to the initiator).
+    package var rekeysIKEWithFirstGroup = false
     /// Whether a Child SA that has carried all that it may stays, carrying nothing more; otherwise it is deleted.
     package var keepsSpentChildren = false
 

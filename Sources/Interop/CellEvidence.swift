@@ -11,7 +11,8 @@ package struct CellEvidence: Sendable {
     package var charon: CharonSAs?
     package var child: SwandChild?
 
-    package init(result: ScenarioResult) throws {
+    /// - Parameter network: behind swand; empty where nobody asks for its Child SA.
+    package init(result: ScenarioResult, network: String = "") throws {
         self.result = result
         let output = result.output
         for name in try FileSystem.list(output) where name.hasSuffix(".pcapng") && !name.hasSuffix(".clear.pcapng") {
@@ -19,7 +20,9 @@ package struct CellEvidence: Sendable {
             captures[link] = try CaptureDecoding.decode(output: output, link: link)
         }
         charon = try Self.text(output, "peer.sas.txt").map { CharonSAs($0) }
-        child = try Self.text(output, "ours.view.txt").flatMap { SwandChild(log: $0) }
+        child = try Self.text(output, "ours.view.txt").flatMap {
+            SwandChild(log: $0) ?? SwandChild(vpp: $0, network: network)
+        }
     }
 
     private static func text(_ output: String, _ name: String) throws -> String? {

@@ -29,6 +29,12 @@ package struct CellReport: Codable, Sendable {
         folder = cell.name
     }
 
+    /// nil: it can be run.
+    package init?(beyond cell: InteropCell) {
+        guard case .beyondVPP(let reason) = cell.test.manner else { return nil }
+        self.init(cell, verdict: .unsupported, reason: reason)
+    }
+
     /// Judges what a run has left.
     package init(_ cell: InteropCell, result: ScenarioResult) {
         if result.verdict == .unsupported {
@@ -40,7 +46,7 @@ package struct CellReport: Codable, Sendable {
             return
         }
         let checks: [CellCheck]
-        do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result)) } catch {
+        do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result, network: cell.swand.subnet)) } catch {
             checks = [CellCheck(name: "evidence", isGood: false, text: "\(error); \(result.reason)")]
         }
         let bad = checks.first { !$0.isGood }

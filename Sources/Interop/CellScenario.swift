@@ -3,16 +3,16 @@ import Scenario
 
 /// The scenario folder of a cell: configuration of both ends, a script for each command, and what it must print.
 package struct CellScenario {
-    private struct Step {
+    struct Step {
         let host: String
         let command: String
         let output: [String]
     }
 
-    private let cell: InteropCell
-    private var test: InteropCase { cell.test }
-    private var ours: InteropCell.Place { cell.swand }
-    private var theirs: InteropCell.Place { cell.peer }
+    let cell: InteropCell
+    var test: InteropCase { cell.test }
+    var ours: InteropCell.Place { cell.swand }
+    var theirs: InteropCell.Place { cell.peer }
 
     package init(_ cell: InteropCell) { self.cell = cell }
 
@@ -30,12 +30,16 @@ package struct CellScenario {
         var files = [
             "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
             "scenario.yaml": settings(prefix: prefix),
-            "\(ours.host).conf": connection,
-            "\(ours.host).secrets": secrets,
             "\(theirs.host).swanctl.conf": peerConnection,
             "\(theirs.host).strongswan.conf":
                 "charon {\n\(peerSettings(prefix: prefix).map { "    \($0)\n" }.joined())}\n",
         ]
+        if case .vpp(let form) = test.manner {
+            files["\(ours.host).vpp"] = startup(form)
+        } else {
+            files["\(ours.host).conf"] = connection
+            files["\(ours.host).secrets"] = secrets
+        }
         for (index, step) in steps.enumerated() {
             files["\(index + 100)-\(step.host)-do.sh"] = step.command + "\n"
             let console = "\(step.host).console.txt"
@@ -57,7 +61,7 @@ package struct CellScenario {
         let daemon = prefix.map { "{kind: strongswan, prefix: \($0)}" } ?? "strongswan"
         return """
             daemon: {\(ours.host): swand, \(theirs.host): \(daemon)\(cell.hasNAT ? ", nic: none" : "")}
-            hosts: [\(ours.host), \(theirs.host)]
+            hosts: [\(ours.host), \(theirs.host)]\(isVPP ? "\ndialects: {\(ours.host): vpp}" : "")
             timeout: 30
             protected: [\(cell.protected.map { "\"\($0)\"" }.joined(separator: ", "))]
 
@@ -196,6 +200,7 @@ package struct CellScenario {
                 Step(host: "nic", command: "nft 'add rule ip nat out oifname eth1 masquerade'", output: []),
             ]
         }
+        if isVPP { return steps + vppStart + test.actions.flatMap(vppSteps) }
         let isV6 = test.family.isV6Outside || test.family.isV6Inside
         steps += [
             Step(
@@ -252,7 +257,7 @@ package struct CellScenario {
 
     private func host(_ side: InteropSide) -> String { side == .swand ? ours.host : theirs.host }
 
-    private func steps(of action: InteropCase.Action) -> [Step] {
+    func steps(of action: InteropCase.Action) -> [Step] {
         func on(_ side: InteropSide, _ command: String, _ output: String...) -> Step {
             Step(host: host(side), command: command, output: output)
         }
@@ -326,7 +331,7 @@ package struct CellScenario {
     /// One at a time: behind the last of several, ping waits for two round trips and no longer, which a busy machine does
     /// not always keep to.
     /// - Parameter source: nil for the one that the host takes by itself.
-    private func ping(_ side: InteropSide, _ count: Int, _ octets: Int, from source: String?, to address: String)
+    func ping(_ side: InteropSide, _ count: Int, _ octets: Int, from source: String?, to address: String)
         -> Step
     {
         let one = "ping -n -q -W 3 -c 1 -s \(octets) \(source.map { "-I \($0) " } ?? "")\(address)"

@@ -88,8 +88,17 @@ package struct InteropCase: Sendable {
         package init(_ method: Method) { self.method = method }
     }
 
+    /// Whose commands swand takes.
+    package enum Manner: Sendable {
+        case pluto
+        case vpp(VPPForm)
+        /// It cannot be done with VPP, for this reason.
+        case beyondVPP(String)
+    }
+
     package let name: String
     package let about: String
+    package var manner = Manner.pluto
     /// nil: a shared key.
     package var certificates: Certificates?
     package var eap: EAP?

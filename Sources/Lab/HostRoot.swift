@@ -126,6 +126,8 @@ struct HostRoot {
         case .copy:
             try FileSystem.makeDirectories(FileSystem.parent(of: target))
             try FileSystem.copyTree(try FileSystem.resolve(mount.source), to: target)
+        case .layer:
+            try Mount.fileSystem("overlay", at: target, options: "lowerdir=\(mount.source):\(target)")
         case .bind(let readOnly):
             if FileSystem.isDirectory(mount.source) {
                 try FileSystem.makeDirectories(target)

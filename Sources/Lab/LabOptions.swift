@@ -5,6 +5,8 @@ package struct MountSpec: Hashable, Sendable {
         case bind(readOnly: Bool)
         /// A copy in the host's memory: what is written there goes with the host.
         case copy
+        /// A folder whose files are seen in the target besides what is there, and before it; read-only.
+        case layer
     }
 
     /// A path outside; links are followed.

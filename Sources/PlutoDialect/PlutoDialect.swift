@@ -162,7 +162,10 @@ package final class PlutoDialect: Dialect {
         return own.isEmpty ? connections.filter { $0.aliases.contains(name) } : own
     }
 
-    func bound(_ id: ConnectionID) -> BoundConnection? { connections.first { $0.id == id } }
+    func bound(_ id: ConnectionID) -> BoundConnection? { position(of: id).map { connections[$0] } }
+
+    /// Where a connection stands in `connections`; none of them is copied to see.
+    func position(of id: ConnectionID) -> Int? { connections.indices.first { connections[$0].id == id } }
 
     // MARK: Lines
 

@@ -1,6 +1,11 @@
 package import Lab
 
 extension ScenarioFolder {
+    /// The file of its topology: the folder's own topology.yaml where it has one, else the one of the name that its settings say.
+    package func topologyFile(among topologies: String) -> String {
+        files.contains("topology.yaml") ? path + "/topology.yaml" : "\(topologies)/\(settings.topology).yaml"
+    }
+
     /// Whether the topology has what the folder names: its hosts, and the links and senders of its impairments.
     /// - Throws: with the script or the line of scenario.yaml that names what is not there, and what there is.
     package func check(against topology: Topology) throws(ScenarioError) {

@@ -43,15 +43,23 @@ package struct ScenarioSettings: Sendable {
     /// `none` is a host without a daemon.
     package static let knownDaemons = ["swand", "libreswan", "strongswan", "none"]
     /// What swand speaks.
-    package static let knownDialects = ["pluto", "charon", "azure", "asa", "ios", "vpp"]
+    package static let knownDialects = ["pluto", "charon", "azure", "asa", "ios", "vpp", "setkey"]
 
     package func daemon(of host: String) -> String { daemons[host] ?? daemons["*"] ?? "swand" }
 
     /// The strongSwan that the run starts on a host; nil where it is to start none.
     package func strongSwan(of host: String) -> StrongSwanInstallation? {
         guard daemon(of: host) == "strongswan" else { return nil }
-        return StrongSwanInstallation(prefix: prefixes[daemons[host] == nil ? "*" : host])
+        return StrongSwanInstallation(prefix: prefix(of: host))
     }
+
+    /// The libreswan whose commands a host has; nil where it has none.
+    package func libreswan(of host: String) -> LibreswanInstallation? {
+        guard daemon(of: host) == "libreswan" else { return nil }
+        return LibreswanInstallation(tree: prefix(of: host))
+    }
+
+    private func prefix(of host: String) -> String? { prefixes[daemons[host] == nil ? "*" : host] }
 }
 
 /// Traffic between two networks, either way: `192.0.1.0/24 === 192.0.2.0/24`.

@@ -140,8 +140,8 @@ struct FolderSettingsReader {
         guard let kind = settings.daemons[host] else {
             throw fault(node, "a daemon needs its kind", remedy: "add kind: strongswan")
         }
-        if settings.prefixes[host] != nil && kind != "strongswan" {
-            throw fault(node, "only strongswan may have a prefix", remedy: "remove prefix")
+        if settings.prefixes[host] != nil && !["strongswan", "libreswan"].contains(kind) {
+            throw fault(node, "only strongswan and libreswan may have a prefix", remedy: "remove prefix")
         }
     }
 

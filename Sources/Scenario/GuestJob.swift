@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Lab
 import LinuxSystem
 
@@ -13,6 +14,8 @@ package struct GuestJob: Codable, Sendable {
     package var testing: String
     package var guestbin: String
     package var swand: String?
+    /// `FetchedPackages.folder` of whoever asks: a guest's process 1 has no user.
+    package var fetched: String
     package var output: String
     /// Milliseconds that a command may take where the scenario does not say.
     package var timeout: Int
@@ -29,10 +32,11 @@ package struct GuestJob: Codable, Sendable {
         name = job.name
         repetition = job.repetition
         self.folder = folder.path
-        topology = "\(installation.topologies)/\(folder.settings.topology).yaml"
+        topology = folder.topologyFile(among: installation.topologies)
         testing = installation.testing
         guestbin = installation.guestbin
         swand = installation.swand
+        fetched = FetchedPackages.folder
         self.output = output
         timeout = Int(options.timeout.milliseconds)
         takesCaptures = options.takesCaptures
@@ -43,6 +47,7 @@ package struct GuestJob: Codable, Sendable {
     func run(
         start: ContinuousClock.Instant, _ report: RunPool.Report
     ) throws -> (run: ScenarioRun, folder: ScenarioFolder) {
+        setenv(FetchedPackages.variable, fetched, 1)
         let folder = try ScenarioFolder.load(folder)
         var options = ScenarioRun.Options()
         options.timeout = .milliseconds(timeout)

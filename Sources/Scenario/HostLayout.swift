@@ -57,6 +57,9 @@ package struct HostLayout {
     /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.
     private static let asaCommands = ["asa", "ipsec", "swand"]
     private static let iosCommands = ["ios", "ipsec", "swand"]
+    /// One of manual keys has setkey; its init script is the same file.
+    private static let setkeyCommands = ["setkey", "swand"]
+    private static let setkeyScript = "/etc/init.d/setkey"
     /// Those that ask a running daemon, most of the time, and start quickly for it.
     private static let clients: Set = ["ipsec", "whack", "vppctl"]
     /// Where they are on a host.
@@ -80,6 +83,7 @@ package struct HostLayout {
         for (dialect, names) in [
             ("pluto", Self.plutoCommands), ("charon", Self.charonCommands), ("azure", Self.plutoCommands),
             ("asa", Self.asaCommands), ("ios", Self.iosCommands), ("vpp", Self.vppCommands),
+            ("setkey", Self.setkeyCommands),
         ] {
             try FileSystem.makeDirectory(commands(dialect))
             for name in names {
@@ -110,6 +114,7 @@ package struct HostLayout {
         if usesSwand(host), let swand = installation.swand {
             mounts.append(MountSpec(source: commands(dialect(of: host)), target: Self.commandsOnHost))
             mounts.append(MountSpec(source: swand, target: "/swantest/libexec/swand"))
+            if dialect(of: host) == "setkey" { mounts.append(MountSpec(source: swand, target: Self.setkeyScript)) }
             if let client = installation.client {
                 mounts.append(MountSpec(source: client, target: "/swantest/libexec/swand-client"))
             }
@@ -120,6 +125,9 @@ package struct HostLayout {
             }
         }
         mounts += mobility(of: host)
+        if let tree = folder.settings.libreswan(of: host)?.tree {
+            mounts.append(MountSpec(source: tree + "/usr", target: "/usr", kind: .layer))
+        }
         if let prefix = folder.settings.strongSwan(of: host)?.prefix {
             mounts.append(MountSpec(source: prefix, target: prefix))
             // Where that build keeps its process file.
@@ -148,6 +156,8 @@ package struct HostLayout {
         let path = Self.path(usesSwand: usesSwand(host))
         let prefix = folder.settings.strongSwan(of: host)?.prefix
         var environment = ["PATH": (prefix.map { "\($0)/sbin:\($0)/bin:" } ?? "") + path]
+        // An `ipsec` that starts pluto without an init system, and knows this year's words.
+        if folder.settings.libreswan(of: host) != nil { environment["PATH"] = "/testing/guestbin/libreswan:" + path }
         // Every swand of this host writes what it negotiates to where the run finds it.
         if usesSwand(host) { environment["SWAND_EXPORT_KEYS"] = "\(workingDirectory)/OUTPUT/\(host).keys" }
         if usesSwand(host), let dataPlane { environment["SWANTEST_DATAPLANE"] = dataPlane }

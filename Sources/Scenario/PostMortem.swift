@@ -56,7 +56,7 @@ struct PostMortem {
         let alive = Set(lab.processes(on: host.name).filter { !$0.isZombie }.map(\.hostPID))
         let files = [
             "run/pluto/pluto.pid", "run/charon.pid", "run/starter.charon.pid", "run/asa.pid", "run/ios.pid",
-            "run/vpp/vpp.pid",
+            "run/vpp/vpp.pid", "run/setkey.pid",
         ]
         return files.compactMap { name in
             guard let text = try? FileSystem.readText(root(of: host) + name),
@@ -92,13 +92,17 @@ struct PostMortem {
         return fields.count > 1 ? Int32(fields[1]) ?? 0 : 0
     }
 
+    /// By dialect, whose `stop` ends the daemon; `ipsec` for all others.
+    private static let stoppers = ["vpp": "vpp", "setkey": "setkey"]
+
     /// Tells every daemon to stop, all at once, and waits for each.
     private func stopDaemons() throws -> [Finding] {
         var commands: [(host: String, command: HostCommand)] = []
         for host in lab.hosts where !strays(of: host.name).isEmpty && !peers.contains(where: { $0.host == host.name }) {
             // A host without the command has no daemon that it could stop.
-            let stop = folder.settings.dialects[host.name] == "vpp" ? ["vpp", "stop"] : ["ipsec", "stop"]
-            guard let command = try? HostCommand(lab, on: host.name, stop, timeout: Self.stopTimeout) else { continue }
+            let program = Self.stoppers[folder.settings.dialects[host.name] ?? ""] ?? "ipsec"
+            guard let command = try? HostCommand(lab, on: host.name, [program, "stop"], timeout: Self.stopTimeout)
+            else { continue }
             commands.append((host.name, command))
         }
         var findings: [Finding] = []
@@ -160,7 +164,7 @@ struct PostMortem {
     /// Where the daemons' logs are, and whose.
     private static let logs = [
         ("tmp/pluto.log", "pluto"), ("tmp/charon.log", "charon"), ("tmp/asa.log", "asa"), ("tmp/ios.log", "ios"),
-        ("tmp/vpp.log", "vpp"),
+        ("tmp/vpp.log", "vpp"), ("tmp/setkey.log", "setkey"),
     ]
 
     /// What is wrong with the logs that were collected.

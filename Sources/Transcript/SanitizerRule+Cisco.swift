@@ -48,10 +48,14 @@ extension SanitizerRule {
             "cisco", "seconds", "Seconds that are left or have passed become X.",
             .rewrite([
                 [.text("(kB/sec): ("), .run(.digit, 1...20), .text("/"), .mask(.digit, 1...10, "X"), .text(")")],
-                [.text("remaining key lifetime (sec): ("), .mask(.digit, 1...10, "X"), .text(")")],
+                [.text("(k/sec): ("), .run(.digit, 1...20), .text("/"), .mask(.digit, 1...10, "X"), .text(")")],
                 [.text("Rekey Left(T): "), .mask(.digit, 1...10, "X"), .text(" Seconds")],
                 [.text("Life/Active Time: "), .run(.digit, 1...10), .text("/"), .mask(.digit, 1...10, "X")],
                 [.text("Login Time   : "), .mask(.any, 1...60, "TIMESTAMP"), .lineEnd],
+                [
+                    .text("round-trip min/avg/max = "), .mask(.digit, 1...6, "X"), .text("/"),
+                    .mask(.digit, 1...6, "X"), .text("/"), .mask(.digit, 1...6, "X"), .text(" ms"),
+                ],
                 [.text("Duration     : "), .mask(.any, 1...20, "X"), .lineEnd],
             ])),
     ]

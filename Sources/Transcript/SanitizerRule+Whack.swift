@@ -58,6 +58,11 @@ extension SanitizerRule {
             "pluto-whack-sanitize", "age", "The age of a shunt or an SA becomes XXX.",
             .rewrite([[.text(" age="), .mask(.digit, 1...20, "XXX"), .wordEnd]])),
         SanitizerRule(
+            "libreswan-4", "state-age", "The age of a state that goes, in seconds, becomes X.XX.",
+            .rewrite([
+                [.text(" aged "), .mask(.digit, 1...10, "X"), .text("."), .mask(.digit, 1...6, "XX"), .text("s ")]
+            ])),
+        SanitizerRule(
             "pluto-whack-sanitize", "serial-number", "The serial number of a certificate becomes 0xXX.",
             .rewrite([[.text("SN: 0x"), .mask(.hex, 1...80, "XX"), .wordEnd]])),
         SanitizerRule(

@@ -210,6 +210,7 @@ package final class VPPDialect: Dialect {
             return line(ike, "SA state changed to AUTHENTICATED", withResponder: false)
         case .ikeFailed(let ike, _, let reason):
             return line(ike, "SA state changed to \(Self.state(reason))", withResponder: false)
+        case .timedOut(let ike, _, _, _): return line(ike, "SA state changed to DELETED", withResponder: false)
         case .childRejected(_, let ike, let reason):
             return line(ike, "SA state changed to \(Self.state(reason))", withResponder: false)
         case .ikeDeleted(let ike, _, let reason):

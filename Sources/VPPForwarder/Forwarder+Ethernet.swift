@@ -27,7 +27,7 @@ extension Forwarder {
     private static let questionInterval = Duration.seconds(1)
     private static let broadcast: [UInt8] = [255, 255, 255, 255, 255, 255]
     /// The greatest packet of an Ethernet of the lab's.
-    private static let linkMTU = 1500
+    static let linkMTU = 1500
 
     package func setNeighbour(_ address: IPAddress, _ mac: MACAddress, on interface: ForwarderInterface) {
         neighbours[NeighbourKey(interface: interface.index, address: address)] = Neighbour(mac: mac, isStatic: true)

@@ -156,6 +156,11 @@ extension Forwarder {
                 Self.setTimeToLive(&sealed)
                 return sealed
             }
+            if let mtu = exceededMTU(packet, association) {
+                count(.tooLong)
+                sayTooBig(packet, mtu: mtu)
+                return nil
+            }
             let esp = try association.seal(tunnelled: packet)
             count(.espSealed)
             if let ports = association.settings.ports {

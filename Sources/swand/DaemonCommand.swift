@@ -9,6 +9,7 @@ import IKECrypto
 import IKEEngine
 import LinuxSystem
 import PlutoDialect
+import SetkeyDialect
 import VPPDialect
 import VPPForwarder
 
@@ -77,6 +78,7 @@ struct DaemonCommand {
             var paths = CharonDialect.Paths()
             if let configuration = options.configuration { paths.starter = configuration }
             return CharonDialect(paths: paths, version: CharonCommand.version)
+        case .setkey: return SetkeyDialect()
         case .ios:
             return IOSDialect(configurationPath: options.configuration ?? IOSDialect.standardConfiguration)
         }

@@ -15,6 +15,8 @@ struct DaemonOptions: Equatable {
         /// Microsoft's gateway on the wire; libreswan's commands, configuration and log.
         case azure
         case asa, ios
+        /// No IKE: SAs and policies by hand, in ipsec-tools' language.
+        case setkey
 
         /// Whose run folder and process names it has.
         var family: Vendor { self == .azure ? .pluto : self }
@@ -32,7 +34,7 @@ struct DaemonOptions: Equatable {
             if let namedRunDirectory { return namedRunDirectory }
             return switch dialect {
             case .pluto, .azure: ControlSocket.plutoFolder
-            case .charon, .asa, .ios: ControlSocket.charonFolder
+            case .charon, .asa, .ios, .setkey: ControlSocket.charonFolder
             case .vpp: ControlSocket.vppFolder
             }
         }
@@ -52,7 +54,7 @@ struct DaemonOptions: Equatable {
                      [--foreground | --fork]
           --dialect NAME   the vendor whose commands, log and configuration it speaks: pluto (libreswan), charon
                            (strongSwan), vpp, asa (Cisco ASA), ios (Cisco IOS), azure (libreswan's words,
-                           Microsoft's wire); $SWAND_DIALECT where it is not given
+                           Microsoft's wire), setkey (keys by hand); $SWAND_DIALECT where it is not given
           --dataplane PLANE
                            who does ESP: xfrm (the kernel), user (swand itself), or auto: the kernel where it can;
                            else as \(DataPlaneChoice.variable) says, and auto without it; vpp has its own
@@ -62,7 +64,7 @@ struct DaemonOptions: Equatable {
           --export-keys DIR  for tests: writes every key that is negotiated to Wireshark's tables in DIR
           --foreground     stay; the log goes to standard error unless the configuration names a file
           --fork           return once the daemon is ready (the default)
-        Under the names ipsec, whack, swanctl, asa, ios, vppctl and vpp_api_test it is the client.
+        Under the names ipsec, whack, swanctl, asa, ios, setkey, vppctl and vpp_api_test it is the client.
 
         """
 

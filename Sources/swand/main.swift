@@ -1,6 +1,6 @@
 import Glibc
 
-// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `vppctl` and `vpp_api_test` are clients, anything
+// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `setkey`, `vppctl` and `vpp_api_test` are clients, anything
 // else the daemon.
 let arguments = CommandLine.arguments
 let program = arguments.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "swand"
@@ -10,6 +10,7 @@ switch isChild ? "swand" : program {
 case "swanctl": exit(CharonCommand(["swanctl"] + arguments.dropFirst()).run())
 case "asa": exit(CiscoCommand(Array(arguments.dropFirst()), as: .asa).run())
 case "ios": exit(CiscoCommand(Array(arguments.dropFirst()), as: .ios).run())
+case "setkey": exit(SetkeyCommand(Array(arguments.dropFirst())).run())
 case "ipsec" where [.asa, .ios].contains(DaemonOptions.Vendor.ofHost):
     // As a run ends any daemon: `ipsec stop`.
     let words = arguments.dropFirst().first.map { ["--" + $0] } ?? []

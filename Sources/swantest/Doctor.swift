@@ -28,7 +28,14 @@ struct Doctor: ParsableCommand {
     }
 
     func examine() -> [Capability] {
-        kernelCapabilities() + userMode() + toolCapabilities() + [data()]
+        kernelCapabilities() + userMode() + toolCapabilities() + [libreswan(), data()]
+    }
+
+    private func libreswan() -> Capability {
+        let name = "libreswan, for scenarios with a real one"
+        let isThere = LibreswanInstallation().refusal == nil
+        return Capability(
+            name, isThere ? .present : .absent(reason: "not installed", remedy: "swantest fetch libreswan"))
     }
 
     private func kernelCapabilities() -> [Capability] {

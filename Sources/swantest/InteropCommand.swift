@@ -18,6 +18,9 @@ struct InteropCommand: ParsableCommand {
     @Option(help: "The other daemon: strongswan.")
     var peer = "strongswan"
 
+    @Option(help: "Whose manner swand has: pluto or vpp.")
+    var dialect = "pluto"
+
     @Option(help: ArgumentHelp("Where a build of the user's own is installed.", valueName: "dir"))
     var prefix: String?
 
@@ -48,6 +51,9 @@ struct InteropCommand: ParsableCommand {
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
         if peer != "strongswan" { throw ValidationError("there is no peer \(peer), but strongswan") }
+        if !["pluto", "vpp"].contains(dialect) {
+            throw ValidationError("there is no matrix for the dialect \(dialect), but for pluto and vpp")
+        }
         if let prefix, !prefix.hasPrefix("/") { throw ValidationError("--prefix takes an absolute path") }
     }
 
@@ -68,7 +74,10 @@ struct InteropCommand: ParsableCommand {
         if let refusal = peerProgram.refusal(onThisKernel: kernel == .host) {
             reports = cells.map { CellReport($0, verdict: .unsupported, reason: refusal) }
         } else {
-            reports = try execute(cells, place, installation)
+            let possible = try execute(cells.filter { CellReport(beyond: $0) == nil }, place, installation)
+            reports = cells.compactMap { cell in
+                CellReport(beyond: cell) ?? possible.first { $0.name == cell.name }
+            }
         }
         let version = version(of: peerProgram)
         let matrix = MatrixReport(peer: peer, version: version, cells: reports)
@@ -89,8 +98,10 @@ struct InteropCommand: ParsableCommand {
     }
 
     private func selectedCases() throws -> [InteropCase] {
-        if cases.isEmpty { return InteropCases.all }
-        let chosen = (InteropCases.all + InteropCases.controls).filter { test in
+        let (all, controls) =
+            dialect == "vpp" ? (VPPCases.all, VPPCases.controls) : (InteropCases.all, InteropCases.controls)
+        if cases.isEmpty { return all }
+        let chosen = (all + controls).filter { test in
             cases.contains { ScenarioSelection.matches($0, test.name) }
         }
         if chosen.isEmpty { throw Exit.usage("no case matches; swantest interop --list shows what there is") }
@@ -102,69 +113,22 @@ struct InteropCommand: ParsableCommand {
     private func execute(
         _ cells: [InteropCell], _ place: String, _ installation: Installation
     ) throws -> [CellReport] {
-        var plan = RunPlan(installation: installation, isSuite: false, kernel: kernel)
-        var planned: [RunPlan.Outcome] = []
+        var runs = FolderRuns(installation: installation, kernel: kernel, limit: jobs)
         for cell in cells {
             let folder = try CellScenario(cell).write(below: place + "/scenarios", prefix: prefix)
-            let scenario: ScenarioFolder
-            do { scenario = try ScenarioFolder.load(folder) } catch { throw Exit.usage(error.description) }
-            planned.append(
-                try plan.outcome(
-                    of: ScenarioSelection.Selected(
-                        name: cell.name, path: folder, folder: .success(scenario), skipReason: nil)))
-            try FileSystem.removeTree("\(place)/\(cell.name)")
-            try FileSystem.makeDirectories("\(place)/\(cell.name)")
+            try runs.add(cell.name, folder: folder, output: "\(place)/\(cell.name)")
         }
-        let options = ScenarioRun.Options()
-        let limit = jobs ?? Swift.max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let list = cells.map { RunPool.Job(name: $0.name, repetition: 1) }
         var reports = [CellReport?](repeating: nil, count: cells.count)
-        func observe(_ event: RunPool.Event) {
+        runs.execute { event in
             switch event {
             case .started: break
             case .progress(let index, let text):
                 Terminal.showLive(Terminal.dim(String("\(cells[index].name): \(text)".prefix(Terminal.width - 1))))
             case .finished(let index, let result):
-                rmdir("\(place)/\(cells[index].name)/.scenario")
                 let report = CellReport(cells[index], result: result)
                 reports[index] = report
                 Terminal.clearLive()
                 if report.verdict == .red { Terminal.print("\(report.name) \(Terminal.red("red")): \(report.reason)") }
-            }
-        }
-        let guests = cells.indices.filter { if case .boot = planned[$0] { true } else { false } }
-        let others = cells.indices.filter { !guests.contains($0) }
-        _ = RunPool(jobs: others.map { list[$0] }, limit: limit).run(stopAfterFailure: false) { position, pipe in
-            let index = others[position]
-            let output = "\(place)/\(cells[index].name)"
-            guard case .run(let folder, let topology) = planned[index] else {
-                guard case .verdict(let verdict, let reason) = planned[index] else { preconditionFailure("no outcome") }
-                return .decided(
-                    ScenarioResult(name: cells[index].name, repetition: 1, verdict: verdict, reason: reason))
-            }
-            let start = ContinuousClock.now
-            let sandbox = try Sandbox.spawn(Sandbox.Options(inherited: [pipe])) {
-                let report = RunPool.Report(descriptor: pipe)
-                let run = ScenarioRun(
-                    folder: folder, topology: topology, installation: installation, output: output, repetition: 1,
-                    options: options, start: start
-                ) { report.progress($0) }
-                report.result(run.execute())
-                return 0
-            }
-            return .process(sandbox)
-        } observe: {
-            observe($0.moved { others[$0] })
-        }
-        if let userMode = plan.userMode, !guests.isEmpty {
-            let jobs = guests.compactMap { index -> GuestJob? in
-                guard case .boot(let folder, _) = planned[index] else { return nil }
-                return GuestJob(
-                    job: list[index], folder: folder, installation: installation,
-                    output: "\(place)/\(cells[index].name)", options: options)
-            }
-            _ = GuestPool(userMode, jobs: jobs, limit: limit).run(stopAfterFailure: false) {
-                observe($0.moved { guests[$0] })
             }
         }
         return reports.compactMap(\.self)

@@ -75,8 +75,11 @@ struct RunPlan {
             if let refusal = folder.settings.strongSwan(of: host)?.refusal(onThisKernel: !boots) {
                 return .verdict(.unsupported, "\(host): \(refusal)")
             }
-            if let reason = try missingDaemon(folder.settings.daemon(of: host)) {
-                return .verdict(.unsupported, "\(host): \(reason)")
+            if let refusal = folder.settings.libreswan(of: host)?.refusal {
+                return .verdict(.unsupported, "\(host): \(refusal)")
+            }
+            if folder.settings.daemon(of: host) == "swand" && installation.swand == nil {
+                throw Exit.machineCannot("swand is not beside swantest: make build")
             }
         }
         let topology = try topology(folder)
@@ -97,27 +100,10 @@ struct RunPlan {
         return nil
     }
 
-    /// Where the daemons of others have their main program.
-    private static let programs = [
-        "libreswan": ["/usr/libexec/ipsec/pluto", "/usr/local/libexec/ipsec/pluto"]
-    ]
-
-    private func missingDaemon(_ name: String) throws -> String? {
-        switch name {
-        case "none", "strongswan": return nil
-        case "swand":
-            if installation.swand == nil { throw Exit.machineCannot("swand is not beside swantest: make build") }
-            return nil
-        default:
-            guard let programs = Self.programs[name] else { preconditionFailure("a daemon without its program") }
-            return programs.contains(where: FileSystem.isExecutable) ? nil : "\(name) is not installed"
-        }
-    }
-
     private mutating func topology(_ folder: ScenarioFolder) throws -> Topology {
         let name = folder.settings.topology
-        if let known = topologies[name] { return known }
-        let path = "\(installation.topologies)/\(name).yaml"
+        let path = folder.topologyFile(among: installation.topologies)
+        if let known = topologies[path] { return known }
         guard FileSystem.exists(path) else {
             let names = ((try? FileSystem.list(installation.topologies)) ?? []).filter { $0.hasSuffix(".yaml") }
             throw Exit.usage(
@@ -131,7 +117,7 @@ struct RunPlan {
         }
         do {
             let topology = try Topology.load(contentsOf: path)
-            topologies[name] = topology
+            topologies[path] = topology
             return topology
         } catch { throw Exit.usage("\(error)") }
     }

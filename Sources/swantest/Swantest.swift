@@ -11,7 +11,7 @@ struct Swantest: ParsableCommand {
             """,
         subcommands: [
             List.self, Run.self, Diff.self, Accept.self, Sanitize.self, Up.self, Shell.self, Exec.self,
-            InteropCommand.self,
-            Down.self, Doctor.self,
+            InteropCommand.self, ReproduceCommand.self,
+            Down.self, Doctor.self, Fetch.self,
         ])
 }

@@ -53,12 +53,4 @@ struct ASADocumentTests {
         #expect(after.first?.suite.keyExchange?.rawValue == 19)
         #expect(ends.type("show logging") == "")
     }
-
-    /// The first line that differs.
-    private func difference(_ lines: [String], _ expected: [String]) -> String? {
-        for (index, pair) in zip(lines, expected).enumerated() where pair.0 != pair.1 {
-            return "line \(index + 1): got '\(pair.0)', expected '\(pair.1)'"
-        }
-        return lines.count == expected.count ? nil : "\(lines.count) lines, expected \(expected.count)"
-    }
 }

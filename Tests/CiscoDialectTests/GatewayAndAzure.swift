@@ -15,6 +15,10 @@ final class SimulatedHost {
     var outgoing: [Datagram] = []
     var log: [String] = []
     var output: [SessionID: String] = [:]
+    /// What the dialect wants run, until a test says how it ended.
+    var scripts: [ScriptRun] = []
+    /// Sessions whose command is over.
+    var finished: Set<SessionID> = []
     private var lastSession: UInt64 = 0
 
     init(_ dialect: any Dialect, seed: UInt64, address: String, files: [String: String]) {
@@ -34,6 +38,15 @@ final class SimulatedHost {
         output[session] = ""
         carryOut(dialect.accept(ClientRequest(arguments: arguments, workingDirectory: "/tmp"), from: session, view))
         return output[session] ?? ""
+    }
+
+    /// Whoever typed is gone.
+    func leave(_ session: SessionID) { dialect.disconnected(session) }
+
+    /// The first script has ended.
+    func endScript(status: Int32, output: String) {
+        let script = scripts.removeFirst()
+        carryOut(dialect.scriptEnded(script, ScriptEnd(status: status, output: Array(output.utf8)), view))
     }
 
     func tell(_ input: Input) {
@@ -63,7 +76,9 @@ final class SimulatedHost {
             case .write(let session, let text), .writeError(let session, let text): output[session, default: ""] += text
             case .log(let line): log.append(line)
             case .listen(_, let then, _): carryOut(then)
-            case .finish, .logFile, .listenStreams, .run, .exit: break
+            case .run(let script): scripts.append(script)
+            case .finish(let session, _): finished.insert(session)
+            case .logFile, .listenStreams, .change, .exit: break
             }
         }
     }

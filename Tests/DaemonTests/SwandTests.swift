@@ -3,7 +3,7 @@ import LinuxSystem
 import Testing
 
 /// The built program, run in a network and a mount namespace of its own, where it has port 500 and /run to itself.
-private struct Swand {
+struct Swand {
     let folder: TemporaryFolder
     /// Beside this test's own program: the package builds both.
     static func path() throws -> String {
@@ -12,7 +12,7 @@ private struct Swand {
 
     init() throws {
         folder = try TemporaryFolder()
-        for name in ["ipsec", "whack", "swand"] {
+        for name in ["ipsec", "whack", "swand", "vpp", "vppctl"] {
             try FileSystem.makeLink("\(folder.path)/\(name)", to: try Swand.path())
         }
         try FileSystem.write(folder.path + "/ipsec.conf", "config setup\n\tlogfile=\(folder.path)/log\n")
@@ -21,27 +21,30 @@ private struct Swand {
 
     /// What a script of the shell prints, standard error among it, and its exit status.
     func run(_ script: String) throws -> (text: String, status: Int32) {
+        let pipe = try FileDescriptor.pipe()
+        let null = try FileDescriptor.open("/dev/null", O_RDWR)
+        let process = try start(script, [null.rawValue, pipe.write.rawValue, pipe.write.rawValue])
+        pipe.write.close()
+        let text = String(decoding: try pipe.read.readToEnd(), as: UTF8.self)
+        return (text, try process.wait().shellCode)
+    }
+
+    /// A script with descriptors 0, 1 and 2 of the caller's.
+    func start(_ script: String, _ descriptors: [Int32]) throws -> ProcessID {
         let setup = """
             mount -t tmpfs tmpfs /run && ip link set lo up && cd \(folder.path) || exit 99
             \(script)
             """
         var environment = Command.ownEnvironment
         environment["PATH"] = folder.path + ":" + (environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin")
-        let pipe = try FileDescriptor.pipe()
-        let null = try FileDescriptor.open("/dev/null", O_RDWR)
         // A process namespace, so that nothing outlives the script, a hanging daemon included.
         let unshare = ["unshare", "-r", "-n", "-m", "-p", "-f", "--mount-proc", "--kill-child", "sh", "-c", setup]
-        let process = try Command(
-            unshare, environment: environment, descriptors: [null.rawValue, pipe.write.rawValue, pipe.write.rawValue]
-        ).start()
-        pipe.write.close()
-        let text = String(decoding: try pipe.read.readToEnd(), as: UTF8.self)
-        return (text, try process.wait().shellCode)
+        return try Command(unshare, environment: environment, descriptors: descriptors).start()
     }
 }
 
 /// Whether namespaces can be made at all: in some containers they cannot.
-private let hasNamespaces: Bool = {
+let hasNamespaces: Bool = {
     let folder = try? Swand()
     return (try? folder?.run("true"))??.status == 0
 }()

@@ -175,6 +175,37 @@ import Testing
                     Step(.milliseconds(5492), .west, .deleteChild(two)),
                     Step(.milliseconds(5524), .west, .suspend(one)),
                 ]), seed: 2_021_973, faults: FaultPlan(listed: [8: .delay])),
+        Trial(
+            Story(
+                "the IKE SA that the peer made is deleted before it is known here that it stands",
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(3000), .west, .rekeyIKE),
+                    Step(.milliseconds(3005), .east, .rekeyIKE), Step(.milliseconds(3017), .west, .deleteIKE),
+                ]), seed: 1, faults: FaultPlan(listed: [6: .drop, 9: .drop])),
+        Trial(
+            Story(
+                "the IKE SA that the peer made and that does not stand is deleted before that is known here",
+                [
+                    Step(.zero, .west, .up(one)), Step(.milliseconds(3000), .west, .rekeyIKE),
+                    Step(.milliseconds(3005), .east, .rekeyIKE), Step(.milliseconds(3017), .west, .deleteIKE),
+                ]), seed: 2, faults: FaultPlan(listed: [6: .drop])),
+        Trial(
+            Story(
+                "one connection ends while the Child SA of another waits to be deleted by itself",
+                [
+                    Step(.zero, .west, .up(one)), Step(.seconds(1), .west, .up(two)), Step(.seconds(3), .west, .probe),
+                    Step(.milliseconds(3005), .west, .deleteChild(two)),
+                    Step(.milliseconds(3010), .west, .down(one)),
+                ]), seed: 1),
+        Trial(
+            Story(
+                "a session is resumed by the peer before its end was heard of, and this end wants it up as well",
+                settings { $0.sessionResumption = true },
+                [
+                    Step(.zero, .east, .up(one)), Step(.seconds(1), .west, .up(one)),
+                    Step(.seconds(2), .west, .rekeyChild(one)), Step(.seconds(3), .east, .suspend(one)),
+                    Step(.milliseconds(3100), .east, .up(one)),
+                ]), seed: 1, faults: FaultPlan(listed: [8: .drop])),
     ]
 
     @Test(arguments: mended)

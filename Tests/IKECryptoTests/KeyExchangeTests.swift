@@ -46,6 +46,24 @@ struct KeyExchangeTests {
         #expect(method.isSupported && !method.name.hasPrefix("KE_"))
     }
 
+    @Test(arguments: [KeyExchangeMethod.modp768, .modp1536, .modp2048, .modp3072, .modp4096, .modp2048s256])
+    func `a public value by the table of powers is that without it`(method: KeyExchangeMethod) throws {
+        var random = SeededRandom(seed: 11)
+        // The table comes after some key pairs.
+        for _ in 0..<12 { _ = try KeyExchange(method, random: &random) }
+        for _ in 0..<4 {
+            let octets = random.octets(
+                [KeyExchangeMethod.modp3072: 35, .modp4096: 41, .modp2048s256: 32][method] ?? 29)
+            let exponents = [octets, [UInt8](repeating: 0, count: octets.count - 1) + [1], octets.map { $0 & 0xf0 }]
+            for exponent in exponents {
+                let short = try KeyExchange(method: method, privateKey: SecretBytes(exponent))
+                // An octet more, and it goes the way without a table.
+                let long = try KeyExchange(method: method, privateKey: SecretBytes([0] + exponent))
+                #expect(short.publicValue == long.publicValue)
+            }
+        }
+    }
+
     @Test func `a MODP secret keeps the zeros at its front`() throws {
         // 2^x is a small number where x is small, and the peer's value 4 gives 4^x.
         let small = try KeyExchange(method: .modp2048, privateKey: SecretBytes([3]))

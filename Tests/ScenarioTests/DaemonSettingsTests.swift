@@ -15,6 +15,9 @@ struct DaemonSettingsTests {
         #expect(some.strongSwan(of: "west") == nil && some.strongSwan(of: "road") == nil)
         let own = try read("daemon: {east: {kind: strongswan, prefix: /opt/swan}}\n")
         #expect(own.strongSwan(of: "east")?.prefix == "/opt/swan")
+        let libreswan = try read("daemon: {east: {kind: libreswan, prefix: /opt/libreswan}}\n")
+        #expect(libreswan.libreswan(of: "east")?.tree == "/opt/libreswan" && libreswan.libreswan(of: "west") == nil)
+        #expect(libreswan.strongSwan(of: "east") == nil)
         let all = try read("daemon: {kind: strongswan, prefix: /opt/swan}\n")
         #expect(all.strongSwan(of: "anywhere")?.charon == "/opt/swan/libexec/ipsec/charon")
     }
@@ -29,5 +32,7 @@ struct DaemonSettingsTests {
     @Test func `a build that is not there says what is missing, and Debian's which packages`() throws {
         let refusal = try #require(StrongSwanInstallation(prefix: "/nowhere").refusal())
         #expect(refusal.contains("/nowhere/libexec/ipsec/charon") && refusal.contains("--enable-kernel-libipsec"))
+        let libreswan = try #require(LibreswanInstallation(tree: "/nowhere").refusal)
+        #expect(libreswan.contains("/usr/libexec/ipsec/pluto") && libreswan.contains("DESTDIR=/nowhere"))
     }
 }

@@ -239,7 +239,7 @@ struct FolderSettingsTests {
         ("tags: [a]\nrequires: [tun, xfrm]\n", 2, "\"xfrm\" is not the name of a capability, expected one of names"),
         (
             "dialects:\n  west: racoon\n", 2,
-            "\"racoon\" is not a dialect, expected one of pluto, charon, azure, asa, ios, vpp"
+            "\"racoon\" is not a dialect, expected one of pluto, charon, azure, asa, ios, vpp, setkey"
         ),
         ("daemon: pluto\n", 1, "\"pluto\" is not the name of a daemon, expected one of swand"),
         ("daemon: {west: swand, east: racoon}\n", 1, "\"racoon\" is not the name of a daemon"),

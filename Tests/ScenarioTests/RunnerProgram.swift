@@ -56,10 +56,10 @@ struct RunnerProgram {
     func commandLine(_ arguments: [String]) -> [String] {
         var words = [program] + arguments
         // The others have no use for scenarios; behind `--` stands a command.
-        if ["run", "diff", "accept", "up", "list", "doctor", "interop"].contains(arguments[0]) {
+        if ["run", "diff", "accept", "up", "list", "doctor", "interop", "reproduce"].contains(arguments[0]) {
             words += ["--testing", folder + "/testing"]
         }
-        if ["run", "diff", "accept", "up", "interop"].contains(arguments[0]) {
+        if ["run", "diff", "accept", "up", "interop", "reproduce"].contains(arguments[0]) {
             words += ["--output", folder + "/OUTPUT"]
         }
         if user == .ordinary && geteuid() == 0 {

@@ -105,6 +105,8 @@ struct ShippedRunTests {
                 pings += ups
             }
             #expect(pings >= 8)
+            let routers = try IOSCapture.messages(output: "\(runner.folder)/OUTPUT/ios-psk-debug")
+            for message in IOSCapture.documented { #expect(routers.contains(message), "\(message)") }
         }
     }
 

@@ -43,6 +43,10 @@ struct SanitizerRuleTests {
         Row(
             "pluto-whack-sanitize: esp-spi", "{ESP/ESN=>0x12ab34cd <0x0 xfrm=AES_GCM_16_256-NONE DPD=passive}",
             "{ESP/ESN=>0xESPESP <0xESPESP xfrm=AES_GCM_16_256-NONE DPD=passive}"),
+        Row(
+            "libreswan-4: state-age", "deleting state aged 2.629125s and sending",
+            "deleting state aged X.XXs and sending"),
+        .stays("libreswan-4: state-age", "the state aged 2 s"),
         Row("pluto-whack-sanitize: esp-spi", "Child SA #2 {ESP <0xdeadbeef}", "Child SA #2 {ESP <0xESPESP}"),
         Row(
             "pluto-whack-sanitize: esp-spi", "{ESPinTCP/ESN=>0x1 <0x2 xfrm=a}",

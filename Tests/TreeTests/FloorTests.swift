@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    private static let harness: Set = ["UserMode", "Lab", "Scenario", "Report", "Interop", "swantest"]
+    private static let harness: Set = ["UserMode", "Lab", "Scenario", "Report", "Interop", "Reproduce", "swantest"]
     private static let engine: Set = [
         "IKEModel", "ESP", "IKEEngine", "DataPlane", "DialectKit", "DataPlaneUserspace", "DataPlaneXFRM",
         "CharonDialect", "PlutoDialect", "VPPForwarder", "DataPlaneVPP", "VPPDialect", "Daemon", "swand",

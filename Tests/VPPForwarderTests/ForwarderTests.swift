@@ -106,6 +106,49 @@ import Testing
         #expect(out("10.2.0.1") == "host-left" && out("10.1.0.1") == "loop0" && out("11.0.0.1") == nil)
     }
 
+    /// A UDP packet of a host beside `left`, for a network behind the tunnel, with DF; what went over the wire for it.
+    private func sendThroughTunnel(_ octets: Int, isV6: Bool) throws -> [[UInt8]] {
+        let (source, destination) =
+            isV6
+            ? (IPAddress("2001:db8::9")!, IPAddress("2001:db8:2::1")!)
+            : (IPAddress("192.0.2.9")!, IPAddress("192.168.2.1")!)
+        var packet = PacketBuilder.udp(
+            [UInt8](repeating: 7, count: octets - (isV6 ? 48 : 28)), from: Endpoint(source, port: 1),
+            to: Endpoint(destination, port: 2))
+        if !isV6 {
+            packet.setWord(0x4000, at: 6)
+            packet.setWord(0, at: 10)
+            packet.setWord(packet.checksum(from: 0, to: 20), at: 10)
+        }
+        pair.left.setNeighbour(source, MACAddress(octets: [2, 0, 0, 0, 0, 9])!, on: pair.leftLink)
+        let before = pair.frames.count
+        pair.left.receive(
+            pair.leftLink.mac!.octets + [2, 0, 0, 0, 0, 9] + (isV6 ? [0x86, 0xdd] : [8, 0]) + packet,
+            on: pair.leftLink.index, at: .zero)
+        return pair.frames[before...].map { Array($0[14...]) }.filter { PacketFields($0) != nil }
+    }
+
+    @Test(arguments: [false, true])
+    func `a packet that a tunnel has no room for is answered with the size that it has`(_ isV6: Bool) throws {
+        try pair.installChild()
+        pair.left.setNeighbour(pair.right4, MACAddress(octets: [2, 0, 0, 0, 0, 2])!, on: pair.leftLink)
+        let made = try #require(pair.left.interface(named: "ipsec0"))
+        pair.left.setState(made, isUp: true)
+        let far = IPPrefix(isV6 ? "2001:db8:2::/48" : "192.168.2.0/24")!
+        try pair.left.addRoute(Route(far, via: nil, interface: made.index))
+        let refused = try sendThroughTunnel(1500, isV6: isV6)
+        let answer = try #require(refused.first)
+        let body = Array(answer[(isV6 ? 40 : 20)...])
+        #expect(refused.count == 1 && Array(body[..<2]) == (isV6 ? [2, 0] : [3, 4]))
+        #expect(PacketFields(answer)?.destination == IPAddress(isV6 ? "2001:db8::9" : "192.0.2.9"))
+        // Outside 1500: 20 of IPv4, 8 of ESP, 16 of IV, 12 of ICV; of the 1444 left, 90 blocks of 16, 2 of them the trailer's.
+        let mtu = Int(body.word(at: 6))
+        #expect(mtu == 1438 && pair.left.value(of: .tooLong) == 1)
+        let passed = try sendThroughTunnel(mtu, isV6: isV6)
+        #expect(passed.map { PacketFields($0)?.ipProtocol } == [50] && passed[0].count <= 1500)
+        #expect(try sendThroughTunnel(mtu + 1, isV6: isV6).map { PacketFields($0)?.ipProtocol } == [isV6 ? 58 : 1])
+    }
+
     @Test func `a tunnel interface is down until it is set up, and goes with its Child SA`() throws {
         try pair.installChild()
         let tunnel = try #require(pair.left.interface(named: "ipsec0"))

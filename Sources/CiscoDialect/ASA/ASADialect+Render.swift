@@ -10,7 +10,7 @@ extension ASADialect {
         case .ikeCreated(let ike, let connection, let role, _, _, _):
             lastSession += 1
             sessions[ike] = ASASession(number: lastSession, role: role, connection: connection)
-            return []
+            return role == .initiator ? steps(IOSDebugTable.initiating, ike, 0, view) : []
         case .ikeAssigned(let ike, let connection):
             sessions[ike]?.connection = connection
             return []
@@ -21,22 +21,31 @@ extension ASADialect {
                 sessions[new] = ASASession(number: lastSession, role: role, connection: connection)
             }
             logins[new] = logins[old]
-            return []
+            return role == .initiator
+                ? steps(IOSDebugTable.ikeRekeyed, old, sessions[old]?.lastRequestID ?? 0, view)
+                : steps(IOSDebugTable.ikeRekeyAccepted, old, sessions[old]?.request?.messageID ?? 0, view)
+        case .keyExchangeRefused(let ike, _, _, _): return steps(IOSDebugTable.initRefused, ike, 0, view)
+        case .ikeSAInitProcessed(let ike, _, _):
+            return steps(IOSDebugTable.initProcessed + IOSDebugTable.initDone, ike, 0, view)
+        case .requestSent(let ike, let purpose, _): return waiting(ike, purpose, view)
+        case .ikeRekeyFailed(_, let old, _): return exchangeFailed(old, view)
         case .messagePassed(let ike, let facts):
             return facts.isSent ? sent(facts, ike, view) : received(facts, ike, view)
         case .responseSent(let ike, _, _): return answered(ike, view)
         case .ikeEstablished(let ike, let role, _, _):
             logins[ike] = view.wallClockSeconds
-            return role == .responder ? rows(ASADebugTable.established, ike, view) : []
+            return role == .responder
+                ? rows(ASADebugTable.established, ike, view) : steps(IOSDebugTable.peerVerified, ike, 1, view)
         case .spiReserved(_, let ike, let spi):
             sessions[ike]?.reserved = spi
             return rows(ASADebugTable.reserved, ike, view)
         case .childEstablished(let facts):
             sessions[facts.ike]?.child = facts
-            return rows(ASADebugTable.installed, facts.ike, view)
+            return rows(ASADebugTable.installed, facts.ike, view) + made(facts, view)
         case .childRejected(_, let ike, let reason):
             sessions[ike]?.refusal = reason
-            return []
+            guard case .createChild = sessions[ike]?.purpose else { return [] }
+            return exchangeFailed(ike, view)
         case .childDeleted(let child, let ike, _, _):
             guard sessions[ike]?.child?.child == child else { return [] }
             let lines = rows(ASADebugTable.removed, ike, view)
@@ -52,7 +61,7 @@ extension ASADialect {
 
     // MARK: Lines
 
-    private func facts(_ ike: IKESAID, _ messageID: UInt32, _ view: any DaemonView) -> ASADebugFacts {
+    func facts(_ ike: IKESAID, _ messageID: UInt32, _ view: any DaemonView) -> ASADebugFacts {
         let session = sessions[ike]
         let snapshot = view.ikeSAs.first { $0.ike == ike }
         let role = (snapshot?.role ?? session?.role) == .initiator ? "I" : "R"
@@ -85,7 +94,7 @@ extension ASADialect {
         return show(facts(ike, sessions[ike]?.request?.messageID ?? 0, view).lines(rows))
     }
 
-    private func show(_ lines: [ASADebugFacts.Line]) -> [DialectEffect] {
+    func show(_ lines: [ASADebugFacts.Line]) -> [DialectEffect] {
         lines.filter { $0.level <= debugging[$0.channel] ?? 0 }.map { .log($0.text) }
     }
 
@@ -109,12 +118,15 @@ extension ASADialect {
                 guard case .notify(let notify) = payload else { return "" }
                 return "IKEv2-PROTO-5: Parse Notify Payload: \(PayloadDump.name(notify.type)) "
             })
-        guard !message.isResponse else { return effects }
+        guard !message.isResponse else { return effects + answerSteps(message, ike, view) }
         switch message.exchange {
         case .ikeSAInit: effects += show(facts.lines(ASADebugTable.initReceived))
         case .ikeAuth: effects += show(facts.lines(ASADebugTable.authReceived))
         case .createChildSA:
             effects += show(facts.lines(ASADebugTable.childReceived))
+            if message.payloads.proposes(.ike) {
+                return effects + steps(IOSDebugTable.ikeRekeyReceived, ike, message.messageID, view)
+            }
             if message.payloads.rekeyedSPI != nil { effects += show(facts.lines(ASADebugTable.rekeyBegins)) }
             effects += show(facts.lines(ASADebugTable.childProcessed))
         case .informational:
@@ -196,10 +208,11 @@ extension ASADialect {
     // MARK: Messages that leave
 
     private func sent(_ message: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        if !message.isResponse { sessions[ike]?.lastRequestID = message.messageID }
         guard !debugging.isEmpty else { return [] }
         var facts = facts(ike, message.messageID, view)
         let state = ASAText.state(message)
-        var effects: [DialectEffect] = []
+        var effects = message.isResponse ? [] : requestSteps(message, ike, view)
         switch message.exchange {
         case .informational where message.isResponse && message.payloads.isEmpty:
             effects += show(facts.lines(ASADebugTable.acknowledging))
@@ -230,7 +243,7 @@ extension ASADialect {
     ) -> [DialectEffect] {
         var effects: [DialectEffect] = []
         let session = "(\(facts.session)):"
-        if let refused = message.payloads.refusedGroup, let sent = sessions[ike]?.request?.payloads.sentGroup {
+        if let refused = message.payloads.wantedGroup, let sent = sessions[ike]?.request?.payloads.keyExchangeGroup {
             facts.values["sentGroup"] = "\(sent)"
             facts.values["ownGroup"] = "\(refused)"
             effects += show(facts.lines(ASADebugTable.wrongGroup))
@@ -283,28 +296,5 @@ extension ASADialect {
             syslog: "%ASA-4-750003: Local:\(ASAText.end(request.local)) Remote:\(ASAText.end(request.remote)) "
                 + "Username:\(request.remote.address) IKEv2 Negotiation aborted due to ERROR: "
                 + "Detected unsupported failover version")
-    }
-}
-
-extension [Payload] {
-    /// Of REKEY_SA: the SPI that the peer wants replaced, in hexadecimal.
-    fileprivate var rekeyedSPI: String? {
-        for case .notify(let notify) in self where notify.type == .rekeySA {
-            return notify.spi.map { Hexadecimal.upper($0, width: 2) }.joined()
-        }
-        return nil
-    }
-
-    /// The group that INVALID_KE_PAYLOAD asks for.
-    fileprivate var refusedGroup: UInt16? {
-        for case .notify(let notify) in self where notify.type == .invalidKEPayload && notify.data.count == 2 {
-            return UInt16(notify.data[0]) << 8 | UInt16(notify.data[1])
-        }
-        return nil
-    }
-
-    fileprivate var sentGroup: UInt16? {
-        for case .keyExchange(let exchange) in self { return exchange.group }
-        return nil
     }
 }

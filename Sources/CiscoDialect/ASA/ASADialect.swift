@@ -156,6 +156,9 @@ struct ASASession {
     var reserved: ESPSPI?
     /// The Child SA that came of it.
     var child: ChildFacts?
+    /// Of our last request: its Message ID, and what it is for.
+    var lastRequestID: UInt32 = 0
+    var purpose: RequestPurpose?
     /// An answered exchange whose negotiation context is kept until the next one.
     var kept: UInt32?
 }

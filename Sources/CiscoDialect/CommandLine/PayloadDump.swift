@@ -1,4 +1,5 @@
 import IKEWire
+import LineGrammars
 import NetAddress
 
 /// Payloads as Cisco's IKEv2 debugging shows them: the header's fields, the length in octets, and what is inside. Both
@@ -14,11 +15,16 @@ struct PayloadDump {
     var style: Style
 
     /// A line for each fact; those of one payload behind another's.
-    /// - Parameter parse: what is printed directly before the name of a payload that came in; nil for one of ours.
-    func lines(_ payloads: [Payload], parse: (Payload) -> String?) -> [String] {
+    /// - Parameters:
+    ///   - parse: what is printed directly before the name of a payload that came in; nil for one of ours.
+    ///   - stamp: a router's time. It stands before each attribute of a configuration payload and before the payload behind
+    ///     that one, but not before the attribute behind the application version.
+    func lines(_ payloads: [Payload], stamp: String = "", parse: (Payload) -> String?) -> [String] {
         payloads.indices.flatMap { index in
             let next = index + 1 < payloads.count ? Self.name(payloads[index + 1]) : "NONE"
-            return lines(payloads[index], next: next, parse: parse)
+            var lines = lines(payloads[index], next: next, stamp: stamp, parse: parse)
+            if index > 0, case .configuration = payloads[index - 1] { lines[0] = stamp + lines[0] }
+            return lines
         }
     }
 
@@ -34,7 +40,9 @@ struct PayloadDump {
         }
     }
 
-    private func lines(_ payload: Payload, next: String, parse: (Payload) -> String?) -> [String] {
+    private func lines(
+        _ payload: Payload, next: String, stamp: String, parse: (Payload) -> String?
+    ) -> [String] {
         let octets = Message.encodePayloads([payload]).octets
         let fields = "Next payload: \(next), reserved: 0x0, length: \(octets.count)"
         let name = Self.name(payload)
@@ -68,10 +76,17 @@ struct PayloadDump {
             ]
         case .configuration(let configuration):
             return ["\(name) \(fields)", "cfg type: \(configuration.type), reserved: 0x0, reserved: 0x0"]
-                + (parse(payload) == nil ? [] : configuration.attributes.map(Self.attribute))
+                + (parse(payload) == nil ? [] : Self.attributes(configuration.attributes, stamp: stamp))
         case .certificateRequest(let request) where request.encoding == .hashAndURL:
             return ["\(name) \(fields)", "Cert encoding Hash and URL of PKIX"]
         default: return ["\(parse(payload) ?? "")\(name) \(fields)"]
+        }
+    }
+
+    private static func attributes(_ attributes: [ConfigurationAttribute], stamp: String) -> [String] {
+        attributes.enumerated().map { index, one in
+            let isBehindVersion = index > 0 && attributes[index - 1].type == .applicationVersion
+            return (isBehindVersion ? "" : stamp) + attribute(one)
         }
     }
 
@@ -129,11 +144,7 @@ struct PayloadDump {
     }
 
     static func name(_ type: NotifyType) -> String {
-        switch type {
-        case .espTFCPaddingNotSupported: "ESP_TFC_NO_SUPPORT"
-        case .nonFirstFragmentsAlso: "NON_FIRST_FRAGS"
-        default: NotifyType.names[type.rawValue] ?? "Unknown - \(type.rawValue)"
-        }
+        CiscoWords.notifies[type.rawValue] ?? NotifyType.names[type.rawValue] ?? "Unknown - \(type.rawValue)"
     }
 
     private static func name(_ type: IdentificationType) -> String {
@@ -152,26 +163,15 @@ struct PayloadDump {
 
     private func name(_ transform: Transform) -> String {
         switch transform.type {
-        case .encryption: Self.ciphers[transform.id] ?? "Unknown - \(transform.id)"
-        case .prf: Self.prfs[transform.id] ?? "Unknown - \(transform.id)"
-        case .integrity: Self.hashes[transform.id] ?? "Unknown - \(transform.id)"
-        case .keyExchange: Self.groups[transform.id] ?? "Unknown - \(transform.id)"
+        case .encryption: CiscoWords.ciphers[transform.id] ?? "Unknown - \(transform.id)"
+        case .prf: CiscoWords.prfs[transform.id] ?? "Unknown - \(transform.id)"
+        case .integrity: CiscoWords.hashes[transform.id] ?? "Unknown - \(transform.id)"
+        case .keyExchange: CiscoWords.groups[transform.id] ?? "Unknown - \(transform.id)"
         case .extendedSequenceNumbers where transform.id == 0: style.noExtendedSequenceNumbers
         case .extendedSequenceNumbers: "ESN"
         default: "\(transform.id)"
         }
     }
-
-    private static let ciphers: [UInt16: String] = [2: "DES", 3: "3DES", 11: "NULL", 12: "AES-CBC", 20: "AES-GCM"]
-    private static let prfs: [UInt16: String] = [1: "MD5", 2: "SHA1", 5: "SHA256", 6: "SHA384", 7: "SHA512"]
-    private static let hashes: [UInt16: String] = [
-        0: "None", 1: "MD596", 2: "SHA96", 12: "SHA256", 13: "SHA384", 14: "SHA512",
-    ]
-    private static let groups: [UInt16: String] = [
-        1: "DH_GROUP_768_MODP/Group 1", 2: "DH_GROUP_1024_MODP/Group 2", 5: "DH_GROUP_1536_MODP/Group 5",
-        14: "DH_GROUP_2048_MODP/Group 14", 19: "DH_GROUP_256_ECP/Group 19", 20: "DH_GROUP_384_ECP/Group 20",
-        21: "DH_GROUP_521_ECP/Group 21", 24: "DH_GROUP_2048_256_MODP/Group 24",
-    ]
 }
 
 /// Octets as consoles show them.

@@ -23,6 +23,8 @@ enum IOSCommand: Sendable {
     case debug(IOSDebug)
     case undebugAll
     case clearIKE
+    /// Whether a source and a count are named.
+    case ping(source: Bool, count: Bool)
 }
 
 /// What can be debugged.
@@ -61,6 +63,10 @@ enum IOSCommands {
             Rule("undebug all", .run(.undebugAll)),
             Rule("no debug all", .run(.undebugAll)),
             Rule("clear crypto ikev2 sa", .run(.clearIKE)),
+            Rule("ping <address>", .run(.ping(source: false, count: false))),
+            Rule("ping <address> source <name>", .run(.ping(source: true, count: false))),
+            Rule("ping <address> repeat <1-1000>", .run(.ping(source: false, count: true))),
+            Rule("ping <address> source <name> repeat <1-1000>", .run(.ping(source: true, count: true))),
         ] + IOSDebug.allCases.map { Rule("debug \($0.rawValue)", .run(.debug($0))) }
     }
 
@@ -107,6 +113,7 @@ enum IOSCommands {
                 Rule("authentication local = pre-share", .set()),
                 Rule("keyring local = <name>", .set()),
                 Rule("lifetime = <120-86400>", .set()),
+                Rule("dpd = <10-3600> <2-60> periodic", .set()),
             ],
             .transformSet: [Rule("mode = tunnel", .set())],
             .ipsecProfile: [
@@ -114,6 +121,7 @@ enum IOSCommands {
                 Rule("set ikev2-profile = <name>", .set()),
                 Rule("set pfs = <name>", .set()),
                 Rule("set security-association lifetime seconds = <120-86400>", .set()),
+                Rule("set security-association lifetime kilobytes = <2560-4294967295>", .set()),
             ],
         ]
     }

@@ -29,30 +29,51 @@ enum IOSDebugTable {
             .plain("Incrementing outgoing negotiating sa count by one"),
             .trace("IDLE", "EV_INIT_SA"), .trace("I_BLD_INIT", "EV_GET_IKE_POLICY"),
             .trace("I_BLD_INIT", "EV_SET_POLICY"), .sa("Setting configured policies"),
-            .trace("I_BLD_INIT", "EV_CHK_AUTH4PKI"), .trace("I_BLD_INIT", "EV_GEN_DH_KEY"),
-            .trace("I_BLD_INIT", "EV_NO_EVENT"), .trace("I_BLD_INIT", "EV_OK_REC'D_DH_PUBKEY_RESP"), .null,
+            .trace("I_BLD_INIT", "EV_CHK_AUTH4PKI"),
+        ] + initBuilt
+    private static let initBuilt: [IOSRow] =
+        publicValue("I_BLD_INIT") + [
             .trace("I_BLD_INIT", "EV_GET_CONFIG_MODE"),
             .plain("IKEv2 initiator - no config data to send in IKE_SA_INIT exch"),
             .plain("No config data to send to toolkit:"),
             .trace("I_BLD_INIT", "EV_BLD_MSG"),
         ]
-    static let initAnswered: [IOSRow] =
+    static let initAnswered: [IOSRow] = [
+        .trace("I_WAIT_INIT", "EV_RECV_INIT"), .sa("Processing IKE_SA_INIT message"),
+        .trace("I_PROC_INIT", "EV_CHK4_NOTIFY"),
+    ]
+    /// The responder wants another group: once more.
+    static let initRefused: [IOSRow] = [.sa(otherGroup)] + initBuilt
+    static let otherGroup =
+        "Processing invalid ke notification, we sent group {sentGroup}, peer prefers group {wantedGroup}"
+    static let initProcessed: [IOSRow] =
         [
-            .trace("I_WAIT_INIT", "EV_RECV_INIT"), .sa("Processing IKE_SA_INIT message"),
-            .trace("I_PROC_INIT", "EV_CHK4_NOTIFY"), .trace("I_PROC_INIT", "EV_VERIFY_MSG"),
-            .trace("I_PROC_INIT", "EV_PROC_MSG"), .trace("I_PROC_INIT", "EV_DETECT_NAT"),
+            .trace("I_PROC_INIT", "EV_VERIFY_MSG"), .trace("I_PROC_INIT", "EV_PROC_MSG"),
+            .trace("I_PROC_INIT", "EV_DETECT_NAT"),
         ] + nat + [.trace("I_PROC_INIT", "EV_CHK_NAT_T"), .trace("I_PROC_INIT", "EV_CHK_CONFIG_MODE")]
     /// The keys are there.
-    static let initDone: [IOSRow] = [
-        .trace("INIT_DONE", "EV_GEN_DH_SECRET"), .trace("INIT_DONE", "EV_NO_EVENT"),
-        .trace("INIT_DONE", "EV_OK_REC'D_DH_SECRET_RESP"), .null,
-        .trace("INIT_DONE", "EV_GEN_SKEYID"), .sa("Generate skeyid"), .trace("INIT_DONE", "EV_DONE"),
-        .sa("Cisco DeleteReason Notify is enabled"), .trace("INIT_DONE", "EV_CHK4_ROLE"),
-        .trace("I_BLD_AUTH", "EV_GET_CONFIG_MODE"), .plain("Sending config data to toolkit"),
-        .trace("I_BLD_AUTH", "EV_CHK_EAP"), .trace("I_BLD_AUTH", "EV_GEN_AUTH"),
-        .trace("I_BLD_AUTH", "EV_CHK_AUTH_TYPE"), .trace("I_BLD_AUTH", "EV_OK_AUTH_GEN"),
-        .trace("I_BLD_AUTH", "EV_SEND_AUTH"),
-    ]
+    static let initDone: [IOSRow] =
+        secret("INIT_DONE") + [
+            .trace("INIT_DONE", "EV_GEN_SKEYID"), .sa("Generate skeyid"), .trace("INIT_DONE", "EV_DONE"),
+            .sa("Cisco DeleteReason Notify is enabled"), .trace("INIT_DONE", "EV_CHK4_ROLE"),
+            .trace("I_BLD_AUTH", "EV_GET_CONFIG_MODE"), .plain("Sending config data to toolkit"),
+            .trace("I_BLD_AUTH", "EV_CHK_EAP"), .trace("I_BLD_AUTH", "EV_GEN_AUTH"),
+            .trace("I_BLD_AUTH", "EV_CHK_AUTH_TYPE"), .trace("I_BLD_AUTH", "EV_OK_AUTH_GEN"),
+            .trace("I_BLD_AUTH", "EV_SEND_AUTH"),
+        ]
+    /// A public value is made aside of the state machine, and a shared secret likewise.
+    static func publicValue(_ state: String) -> [IOSRow] {
+        [
+            .trace(state, "EV_GEN_DH_KEY"), .trace(state, "EV_NO_EVENT"), .trace(state, "EV_OK_REC'D_DH_PUBKEY_RESP"),
+            .null,
+        ]
+    }
+    static func secret(_ state: String) -> [IOSRow] {
+        [
+            .trace(state, "EV_GEN_DH_SECRET"), .trace(state, "EV_NO_EVENT"),
+            .trace(state, "EV_OK_REC'D_DH_SECRET_RESP"), .null,
+        ]
+    }
     private static let nat: [IOSRow] = [
         .sa("Process NAT discovery notify"), .sa("Processing nat detect src notify"), .sa("{remoteNAT}"),
         .sa("Processing nat detect dst notify"), .sa("{localNAT}"), .sa("{NAT}"),
@@ -64,21 +85,19 @@ enum IOSDebugTable {
         dispatched + [
             .plain("New ikev2 sa request admitted"), .plain("Incrementing incoming negotiating sa count by one"),
         ]
-    static let initReceived: [IOSRow] =
-        [
-            .trace("IDLE", "EV_RECV_INIT"), .trace("R_INIT", "EV_VERIFY_MSG"), .trace("R_INIT", "EV_INSERT_SA"),
-            .trace("R_INIT", "EV_GET_IKE_POLICY"), .plain("Adding Proposal {proposal} to toolkit policy"),
-            .trace("R_INIT", "EV_PROC_MSG"), .trace("R_INIT", "EV_DETECT_NAT"),
-        ] + nat + [
+    static let initReceived: [IOSRow] = [
+        .trace("IDLE", "EV_RECV_INIT"), .trace("R_INIT", "EV_VERIFY_MSG"), .trace("R_INIT", "EV_INSERT_SA"),
+        .trace("R_INIT", "EV_GET_IKE_POLICY"), .plain("Adding Proposal {proposal} to toolkit policy"),
+        .trace("R_INIT", "EV_PROC_MSG"),
+    ]
+    /// What it proposes can be had, and the answer is made.
+    static let initAccepted: [IOSRow] =
+        [.trace("R_INIT", "EV_DETECT_NAT")] + nat + [
             .trace("R_INIT", "EV_CHK_CONFIG_MODE"), .trace("R_BLD_INIT", "EV_SET_POLICY"),
             .sa("Setting configured policies"), .trace("R_BLD_INIT", "EV_CHK_AUTH4PKI"),
             .trace("R_BLD_INIT", "EV_PKI_SESH_OPEN"), .sa("Opening a PKI session"),
-            .trace("R_BLD_INIT", "EV_GEN_DH_KEY"), .trace("R_BLD_INIT", "EV_NO_EVENT"),
-            .trace("R_BLD_INIT", "EV_OK_REC'D_DH_PUBKEY_RESP"), .null, .trace("R_BLD_INIT", "EV_GEN_DH_SECRET"),
-            .trace("R_BLD_INIT", "EV_NO_EVENT"), .plain("% Getting preshared key by address {peer}"),
-            .plain("Adding Proposal {proposal} to toolkit policy"),
-            .plain("({choice}): Choosing IKE profile {profile}"),
-            .trace("R_BLD_INIT", "EV_OK_REC'D_DH_SECRET_RESP"), .null, .trace("R_BLD_INIT", "EV_GEN_SKEYID"),
+        ] + publicValue("R_BLD_INIT") + secret("R_BLD_INIT") + [
+            .trace("R_BLD_INIT", "EV_GEN_SKEYID"),
             .sa("Generate skeyid"), .trace("R_BLD_INIT", "EV_GET_CONFIG_MODE"),
             .plain("IKEv2 responder - no config data to send in IKE_SA_INIT exch"),
             .plain("No config data to send to toolkit:"), .trace("R_BLD_INIT", "EV_BLD_MSG"),
@@ -110,16 +129,23 @@ enum IOSDebugTable {
     ]
     /// The Child SA stands.
     static let initiatorDone: [IOSRow] =
-        done + [
+        authDone + [
+            .plain("KMI message {increase} consumed. No action taken."),
+            .plain("KMI message {ready} consumed. No action taken."),
+            .plain("No data to send in mode config set."),
+            .plain("Adding ident handle 0x{handle} associated with SPI 0x{inbound} for session {ipsecSession}"),
+        ] + loaded + [
+            .sa("Accounting not required"), .trace("AUTH_DONE", "EV_CHECK_DUPE"),
             .trace("AUTH_DONE", "EV_CHK4_ROLE"), .trace("READY", "EV_CHK_IKE_ONLY"), .trace("READY", "EV_I_OK"),
         ]
-    private static let done: [IOSRow] = [
+    private static let authDone: [IOSRow] = [
         .trace("AUTH_DONE", "EV_OK"), .null, .trace("AUTH_DONE", "EV_PKI_SESH_CLOSE"), .sa("Closing the PKI session"),
         .trace("AUTH_DONE", "EV_UPDATE_CAC_STATS"), .trace("AUTH_DONE", "EV_INSERT_IKE"),
         .plain("Store mib index ikev2 {session}, platform {platform}"), .trace("AUTH_DONE", "EV_GEN_LOAD_IPSEC"),
         .sa("Asynchronous request queued"), .sa(""), .trace("AUTH_DONE", "EV_NO_EVENT"),
+    ]
+    private static let loaded: [IOSRow] = [
         .trace("AUTH_DONE", "EV_OK_REC'D_LOAD_IPSEC"), .null, .trace("AUTH_DONE", "EV_START_ACCT"),
-        .trace("AUTH_DONE", "EV_CHECK_DUPE"),
     ]
 
     // MARK: IKE_AUTH, responder
@@ -149,7 +175,8 @@ enum IOSDebugTable {
         .trace("R_BLD_AUTH", "EV_SEND_AUTH"),
     ]
     static let responderDone: [IOSRow] =
-        done + [
-            .trace("AUTH_DONE", "EV_CHK4_ROLE"), .trace("READY", "EV_R_OK"), .trace("READY", "EV_NO_EVENT"),
+        authDone + loaded + [
+            .trace("AUTH_DONE", "EV_CHECK_DUPE"), .trace("AUTH_DONE", "EV_CHK4_ROLE"),
+            .trace("READY", "EV_R_OK"), .trace("READY", "EV_NO_EVENT"),
         ]
 }

@@ -30,19 +30,35 @@ extension IOSDialect {
             text += "      Life/Active Time: \(life)/\(active) sec\n"
             if isDetailed { text += detail(ike) }
         }
-        return text + "\n IPv6 Crypto IKEv2  SA \n\n"
+        return text + "\n"
     }
 
     private func detail(_ ike: IKESnapshot) -> String {
         let isInitiator = ike.role == .initiator
         let own = Hexadecimal.upper((isInitiator ? ike.initiatorSPI : ike.responderSPI).value, width: 16)
         let theirs = Hexadecimal.upper((isInitiator ? ike.responderSPI : ike.initiatorSPI).value, width: 16)
+        let session = sessions[ike.ike]
+        let numbers = IOSPersona.entry(session?.number ?? 0)
+        let tunnel = tunnel(ike.connection)
+        let nat =
+            switch (session?.localBehindNAT ?? false, session?.remoteBehindNAT ?? false) {
+            case (false, false): "NAT-T is not detected"
+            case (true, false): "NAT-T is detected  inside"
+            case (_, true): "NAT-T is detected  outside"
+            }
+        let (sent, taken) = (ike.nextRequestID, ike.expectedRequestID)
         return """
+                  CE id: \(numbers.connectionEntry), Session-id: \(numbers.sessionID)
                   Status Description: \(ike.established == nil ? "Negotiating" : "Negotiation done")
                   Local spi: \(own)       Remote spi: \(theirs)
                   Local id: \(ike.local.address)
                   Remote id: \(ike.remote.address)
-                  NAT-T is not detected
+                  Local req msg id:  \(sent)              Remote req msg id:  \(taken)
+                  Local next msg id: \(sent)              Remote next msg id: \(taken)
+                  Local req queued:  \(sent)              Remote req queued:  \(taken)
+                  Local window:      \(session?.ownWindow ?? 1)              Remote window:      \(session?.peerWindow ?? 1)
+                  DPD configured for \(tunnel?.deadPeerDelay ?? 0) seconds, retry \(tunnel?.deadPeerRetry ?? 0)
+                  \(nat)
                   Cisco Trust Security SGT is disabled
                   Initiator of SA : \(isInitiator ? "Yes" : "No")
 
@@ -89,8 +105,8 @@ extension IOSDialect {
                 Crypto map tag: \(tunnel.interface)-head-0, local addr \(here)
 
                protected vrf: (none)
-               local  ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/0/0)
-               remote ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/0/0)
+               local  ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/256/0)
+               remote ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/256/0)
                current_peer \(child.remote.address) port \(child.remote.port)
                  PERMIT, flags={origin_is_acl,}
                 #pkts encaps: \(encaps), #pkts encrypt: \(encaps), #pkts digest: \(encaps)
@@ -106,13 +122,13 @@ extension IOSDialect {
                  PFS (Y/N): \(group == nil ? "N" : "Y"), DH group: \(group ?? "none")
 
                  inbound esp sas:
-            \(association(child.inbound, child, tunnel, view))
+            \(association(child, isInbound: true, tunnel, counters, view))
                  inbound ah sas:
 
                  inbound pcp sas:
 
                  outbound esp sas:
-            \(association(child.outbound, child, tunnel, view))
+            \(association(child, isInbound: false, tunnel, counters, view))
                  outbound ah sas:
 
                  outbound pcp sas:
@@ -120,15 +136,22 @@ extension IOSDialect {
             """
     }
 
-    private func association(_ spi: ESPSPI, _ child: ChildFacts, _ tunnel: IOSTunnel, _ view: any DaemonView) -> String
-    {
+    private func association(
+        _ child: ChildFacts, isInbound: Bool, _ tunnel: IOSTunnel, _ counters: ChildCounters, _ view: any DaemonView
+    ) -> String {
+        let spi = isInbound ? child.inbound : child.outbound
         let left = max(0, ((child.expires ?? view.now).nanoseconds - view.now.nanoseconds) / 1_000_000_000)
+        // One number for the pair, as a router's: what the busier of the two has carried is off both.
+        let carried = max(counters.inboundOctets, counters.outboundOctets)
+        let kilobytes = max(0, tunnel.childKilobytes - Int((carried + 1023) / 1024))
+        let number = IOSPersona.connection(childNumbers[child.child] ?? 0, isInbound: isInbound, child.role)
         return """
                   spi: 0x\(Hexadecimal.upper(spi.value, width: 1))(\(spi.value))
                     transform: \(AlgorithmWords.transform(child.suite)) ,
                     in use settings ={Tunnel, }
-                    crypto map: \(tunnel.interface)-head-0
-                    sa timing: remaining key lifetime (sec): (\(left))
+                    conn id: \(number), flow_id: SW:\(number), sibling_flags \(IOSPersona.siblingFlags), crypto map: \
+            \(tunnel.interface)-head-0
+                    sa timing: remaining key lifetime (k/sec): (\(kilobytes)/\(left))
                     IV size: \(child.suite.cipher.algorithm.ivLength) bytes
                     replay detection support: Y
                     Status: ACTIVE(ACTIVE)

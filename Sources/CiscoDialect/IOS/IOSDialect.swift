@@ -20,6 +20,12 @@ package final class IOSDialect: Dialect {
     private var identifiers: [String: ConnectionID] = [:]
     var sessions: [IKESAID: IOSSession] = [:]
     var lastSession = 0
+    /// Child SAs, as they come.
+    var childNumbers: [ChildSAID: Int] = [:]
+    var lastChild = 0
+    /// Consoles that ping.
+    var pings: [UInt64: IOSPing] = [:]
+    var lastPing: UInt64 = 0
 
     /// - Parameter configurationPath: the startup configuration; one that is not there is empty.
     package init(configurationPath: String = IOSDialect.standardConfiguration) {
@@ -36,7 +42,10 @@ package final class IOSDialect: Dialect {
         return effects + reconfigure()
     }
 
-    package func disconnected(_ session: SessionID) {}
+    /// Whoever pinged has gone: no more requests are sent.
+    package func disconnected(_ session: SessionID) {
+        for (number, ping) in pings where ping.session == session { pings[number] = nil }
+    }
 
     var prompt: String { "\(settings.hostname)\(console.mode.prompt)#" }
 
@@ -53,7 +62,16 @@ package final class IOSDialect: Dialect {
             var output = outcome.output
             var effects: [DialectEffect] = []
             if outcome.changesConfiguration { effects = reconfigure() }
-            if let command = outcome.command { (output, effects) = run(command, view) }
+            if case .ping(let source, let count) = outcome.command {
+                let words = outcome.arguments
+                let ping = startPing(
+                    to: words[0], from: source ? words[1] : nil,
+                    count: count ? Int(words[source ? 2 : 1]) ?? 5 : 5, session)
+                guard ping.isOver else { return [.write(session, ping.output)] + ping.effects }
+                output = ping.output
+            } else if let command = outcome.command {
+                (output, effects) = run(command, view)
+            }
             return (output.isEmpty ? [] : [.write(session, output)]) + effects + [.finish(session, status: 0)]
         default: return [.writeError(session, "ios: no such request\n"), .finish(session, status: 2)]
         }
@@ -89,18 +107,9 @@ package final class IOSDialect: Dialect {
             debugging = []
             return ("All possible debugging has been turned off\n", [])
         case .clearIKE: return ("", view.ikeSAs.map { .command(.deleteIKE($0.ike)) })
+        case .ping: return ("", [])
         }
     }
 
     func tunnel(_ id: ConnectionID?) -> IOSTunnel? { tunnels.first { $0.connection.id == id } }
-}
-
-/// An IKE SA as the console counts it.
-struct IOSSession {
-    var number: Int
-    var role: Role
-    var connection: ConnectionID?
-    var remote: Endpoint
-    var localBehindNAT = false
-    var remoteBehindNAT = false
 }

@@ -12,16 +12,16 @@ extension WireProfile {
         var layout = MessageLayout(order: [
             .init(.ikeSAInit, isResponse: false): first, .init(.ikeSAInit, isResponse: true): first,
             .init(.ikeAuth, isResponse: false): authentication, .init(.ikeAuth, isResponse: true): authentication,
+            .init(.createChildSA, isResponse: false): another, .init(.createChildSA, isResponse: true): another,
         ])
         layout.notifyProtocol = .ike
-        let support: [MessageLayout.Announcement] = [
-            // RFC 7296 §3.10.1: a window of 5, as 4 octets.
-            .init(.setWindowSize, data: [0, 0, 0, 5]), .init(.espTFCPaddingNotSupported),
-            .init(.nonFirstFragmentsAlso),
-        ]
+        // RFC 7296 §3.10.1: a window of 5, as 4 octets.
+        let window = MessageLayout.Announcement(.setWindowSize, data: [0, 0, 0, 5])
+        let support = [window, .init(.espTFCPaddingNotSupported), .init(.nonFirstFragmentsAlso)]
         layout.announcements = [
             .init(.ikeSAInit, isResponse: true): [.init(.httpCertLookupSupported)],
             .init(.ikeAuth, isResponse: false): support, .init(.ikeAuth, isResponse: true): support,
+            .init(.createChildSA, isResponse: false): [window], .init(.createChildSA, isResponse: true): [window],
         ]
         layout.additions = [
             // RFC 7296 §3.7: encoding 12 is "Hash and URL of X.509 certificate"; 20 octets for each trust anchor.
@@ -33,6 +33,9 @@ extension WireProfile {
             .init(.ikeAuth, isResponse: true): [.vendorID(granite)],
         ]
         profile.layout = layout
+        // The log's IKE SA has group 2, and its default proposal begins with 5: the first request to replace it is longer by
+        // the difference of the two public values, and a second one follows it.
+        profile.rekeysIKEWithFirstGroup = true
         return profile
     }()
 
@@ -46,6 +49,11 @@ extension WireProfile {
         .payload(.authentication), .payload(.configuration), .payload(.securityAssociation),
         .payload(.trafficSelectorsInitiator), .payload(.trafficSelectorsResponder), .notify(.initialContact),
         .notify(.setWindowSize), .notify(.espTFCPaddingNotSupported), .notify(.nonFirstFragmentsAlso),
+    ]
+
+    private static let another: [MessageLayout.Slot] = [
+        .notify(.rekeySA), .payload(.securityAssociation), .payload(.nonce), .payload(.keyExchange),
+        .payload(.trafficSelectorsInitiator), .payload(.trafficSelectorsResponder), .notify(.setWindowSize),
     ]
 
     /// CISCO-GRANITE: 16 octets.

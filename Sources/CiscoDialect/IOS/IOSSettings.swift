@@ -12,7 +12,11 @@ struct IOSTunnel: Hashable {
     /// The proposals that its policy names, `default` where there is no policy.
     var proposalNames: [String]
     var ikeLifetimeSeconds: Int
-    var childLifetimeSeconds: Int
+    /// Of each Child SA: what it may carry, in units of 1024 octets.
+    var childKilobytes: Int
+    /// Seconds between signs of life, and between attempts; nil: none are asked for.
+    var deadPeerDelay: Int?
+    var deadPeerRetry: Int
     var transformSet: String
     var connection: Connection
 }
@@ -25,7 +29,8 @@ struct IOSSettings {
 
     var hostname: String { tree.rests(of: "hostname").first?.first ?? "Router" }
 
-    private func address(_ interface: String) -> IPAddress? {
+    /// Of an interface.
+    func address(_ interface: String) -> IPAddress? {
         tree.entry("interface", interface)?.rest(of: "ip", "address")?.first.flatMap { IPAddress($0) }
     }
 
@@ -50,18 +55,33 @@ struct IOSSettings {
             let childLife =
                 profile.rest(of: "set", "security-association", "lifetime", "seconds")?.first.flatMap { Int($0) }
                 ?? 3600
+            let kilobytes =
+                profile.rest(of: "set", "security-association", "lifetime", "kilobytes")?.first.flatMap { Int($0) }
+                ?? Self.standardKilobytes
+            let detection = ikeProfile.rest(of: "dpd")?.prefix(2).compactMap { Int($0) } ?? []
+            var lifetimes = Lifetimes(
+                ike: .seconds(ikeLife), child: .seconds(childLife), rekeyMargin: Self.rekeyMargin, fuzzPercent: 0,
+                childOctets: UInt64(kilobytes) * 1024)
+            lifetimes.childRekeyMargin = Self.childRekeyMargin
             let connection = Connection(
                 id: id(entry.words[1]), name: entry.words[1], local: Self.end(local), remote: Self.end(remote),
                 ikeProposals: names.compactMap(ikeProposal), espProposals: [esp],
-                lifetimes: Lifetimes(
-                    ike: .seconds(ikeLife), child: .seconds(childLife), rekeyMargin: .seconds(max(ikeLife / 20, 6))),
-                encapsulation: .automatic, fragmentation: false, initialContact: true, replayWindow: 64)
+                lifetimes: lifetimes,
+                encapsulation: .automatic, fragmentation: false, initialContact: true, replayWindow: 64,
+                livenessDelay: detection.first.map { .seconds($0) } ?? .zero)
             return IOSTunnel(
                 interface: entry.words[1], sourceInterface: source, ikeProfile: ike, proposalNames: names,
-                ikeLifetimeSeconds: ikeLife, childLifetimeSeconds: childLife, transformSet: set,
-                connection: connection)
+                ikeLifetimeSeconds: ikeLife, childKilobytes: kilobytes, deadPeerDelay: detection.first,
+                deadPeerRetry: detection.last ?? 0, transformSet: set, connection: connection)
         }
     }
+
+    /// A log of IOS 15.1 shows an IKE SA of 120 s replaced after 61 s.
+    private static let rekeyMargin = Duration.seconds(59)
+    /// Of IOS: a Child SA is replaced 30 s before its end.
+    private static let childRekeyMargin = Duration.seconds(30)
+    /// Of IOS, where nothing is configured.
+    private static let standardKilobytes = 4_608_000
 
     /// `any` to `any`: what goes through a tunnel interface is for routes to say.
     private static func end(_ address: IPAddress) -> ConnectionEnd {

@@ -11,7 +11,8 @@ extension PlutoDialect {
     /// Whether a responder's IKE_SA_INIT says that IKE_INTERMEDIATE follows (RFC 9242 §3.1).
     func noteIntermediate(_ ike: IKESAID, _ facts: MessageFacts) {
         guard facts.exchange == .ikeSAInit, facts.isResponse, !facts.isSent,
-            let connection = numbers.ikes[ike]?.connection, bound(connection)?.settings.intermediate ?? false
+            let position = numbers.ikes[ike]?.connection.flatMap({ position(of: $0) }),
+            connections[position].settings.intermediate
         else { return }
         let isSaid = facts.payloads.contains {
             if case .notify(let notify) = $0 { notify.type == .intermediateExchangeSupported } else { false }

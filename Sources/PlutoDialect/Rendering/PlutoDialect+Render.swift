@@ -115,11 +115,13 @@ extension PlutoDialect {
 
     /// `"CONN"`, or `"CONN"[N] ADDRESS` for one peer of a connection that answers any.
     func label(_ connection: ConnectionID, at address: IPAddress?) -> String {
-        let name = bound(connection)?.name ?? deleted[connection]?.name ?? "?"
-        let instance = bound(connection)?.instance ?? deleted[connection]?.instance ?? ""
-        if !instance.isEmpty { return "\"\(name)\"\(instance)" }
-        guard bound(connection)?.isInstantiated ?? deleted[connection]?.isInstantiated ?? false, let address,
-            let instance = instances.instance(of: connection, at: address)
+        // Read in its place: a copy of all that a connection has would cost more than the line.
+        let index = position(of: connection)
+        let name = index.map { connections[$0].name } ?? deleted[connection]?.name ?? "?"
+        let own = index.map { connections[$0].instance } ?? deleted[connection]?.instance ?? ""
+        if !own.isEmpty { return "\"\(name)\"\(own)" }
+        guard let address, let instance = instances.instance(of: connection, at: address),
+            index.map({ connections[$0].isInstantiated }) ?? deleted[connection]?.isInstantiated ?? false
         else { return "\"\(name)\"" }
         return "\"\(name)\"[\(instance.number)] \(address)"
     }
@@ -137,7 +139,9 @@ extension PlutoDialect {
     }
 
     private func noteInstance(_ connection: ConnectionID, _ address: IPAddress) {
-        guard let bound = bound(connection), bound.isInstantiated, bound.instance.isEmpty else { return }
+        guard let index = position(of: connection), connections[index].instance.isEmpty,
+            connections[index].isInstantiated
+        else { return }
         _ = instances.add(connection, at: address) { newSerial() }
     }
 
@@ -273,7 +277,8 @@ extension PlutoDialect {
         }
         effects += updownUp(facts, view)
         if hasUpdown(facts.connection) { standing[facts.child] = facts }
-        let liveness = bound(facts.connection)?.connection.map { $0.livenessDelay > .zero } ?? false
+        let liveness =
+            position(of: facts.connection).map { (connections[$0].connection?.livenessDelay ?? .zero) > .zero } ?? false
         return effects
             + tell(
                 facts.child,

@@ -9,7 +9,9 @@ import NetAddress
 extension PlutoDialect {
     /// What is run for a connection, a line for the shell; nil: nothing.
     private func updown(_ connection: ConnectionID) -> String? {
-        guard let setting = bound(connection)?.ours.updown, setting != "unset" else { return nil }
+        guard let position = position(of: connection) else { return nil }
+        let setting = connections[position].ours.updown
+        guard setting != "unset" else { return nil }
         let standard = "ipsec _updown"
         guard setting == standard || setting.hasPrefix(standard + " ") else { return setting }
         // There need be no such script.

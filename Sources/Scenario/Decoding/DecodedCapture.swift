@@ -36,6 +36,8 @@ package struct DecodedCapture: Sendable {
     /// The IKE SAs whose payloads were opened.
     private(set) var openedSPIs: Set<ExportedKeys.SPIs> = []
 
+    private let linkType: LinkType
+
     private struct FragmentKey: Hashable {
         let spis: ExportedKeys.SPIs
         let messageID: UInt32
@@ -44,11 +46,12 @@ package struct DecodedCapture: Sendable {
     }
     private var fragments: [FragmentKey: [UInt16: (first: PayloadType, plaintext: [UInt8])]] = [:]
 
-    /// - Parameter packets: of Ethernet.
-    init(_ packets: [CapturedPacket], keys: ExportedKeys) {
+    /// - Parameter linkType: of the packets; `rewritten` is of use for Ethernet alone.
+    package init(_ packets: [CapturedPacket], linkType: LinkType = .ethernet, keys: ExportedKeys) {
+        self.linkType = linkType
         for (index, packet) in packets.enumerated() {
             var packet = packet
-            if let view = PacketView(packet, linkType: .ethernet) {
+            if let view = PacketView(packet, linkType: linkType) {
                 take(view, frame: index + 1, &packet, keys)
             }
             rewritten.append(packet)
@@ -90,7 +93,9 @@ package struct DecodedCapture: Sendable {
             let spis = ExportedKeys.SPIs(
                 initiator: message.header.initiatorSPI, responder: message.header.responderSPI)
             openedSPIs.insert(spis)
-            packet = NullRewriting.rewrite(packet, view, message: payload, protected, plaintext)
+            if linkType == .ethernet {
+                packet = NullRewriting.rewrite(packet, view, message: payload, protected, plaintext)
+            }
             if let (first, whole) = whole(protected, plaintext, message.header, spis) {
                 do throws(WireError) {
                     datagram.inner = try Message.parsePayloads(first: first, whole[...])

@@ -3,7 +3,7 @@ import IKEWire
 import LinuxSystem
 
 /// The keys that a host's swand exported, as its `ikev2_decryption_table` says them: what opens Encrypted payloads.
-struct ExportedKeys: Sendable {
+package struct ExportedKeys: Sendable {
     /// One IKE SA's keys, each way.
     struct Pair: Sendable {
         let initiator: PacketProtection
@@ -20,12 +20,12 @@ struct ExportedKeys: Sendable {
     private(set) var pairs: [SPIs: [Pair]] = [:]
 
     /// Rows that make no keys: each one is a fault of whoever wrote the table.
-    private(set) var faults: [String] = []
+    package private(set) var faults: [String] = []
 
-    init() {}
+    package init() {}
 
     /// Adds the rows of a table; those that are comments for Wireshark's sake, too.
-    mutating func add(ikeTable text: String) {
+    package mutating func add(ikeTable text: String) {
         var numbers: (encryption: UInt16, keyBits: Int, integrity: UInt16)?
         for line in text.split(separator: "\n") {
             var line = line
@@ -74,6 +74,12 @@ struct ExportedKeys: Sendable {
 
     func has(_ message: Message) -> Bool {
         pairs[SPIs(initiator: message.header.initiatorSPI, responder: message.header.responderSPI)] != nil
+    }
+
+    /// Adds all that another table has.
+    package mutating func merge(_ other: ExportedKeys) {
+        pairs.merge(other.pairs) { $0 + $1 }
+        faults += other.faults
     }
 
     private func number(_ hexadecimal: Substring) -> UInt64? { UInt64(hexadecimal, radix: 16) }

@@ -71,12 +71,16 @@ extension IKEProfile {
 
     private var espProposals: [ESPProposal] {
         guard let esp else {
-            return [ESPProposal(encryption: Self.everyCipher, integrity: Self.everyIntegrity)]
+            // A peer that replaces a Child SA may exchange keys for it, by any group, or not.
+            let groups = AlgorithmNames.groups.map(\.method)
+            return [[], [.modp2048] + groups.filter { $0 != .modp2048 }].map {
+                ESPProposal(encryption: Self.everyCipher, integrity: Self.everyIntegrity, keyExchange: $0)
+            }
         }
         return [
             ESPProposal(
                 encryption: [esp.cipher], integrity: esp.cipher.algorithm.isAEAD ? [] : [esp.integrity],
-                keyExchange: esp.group.map { [$0] } ?? [], extendedSequenceNumbers: [true])
+                keyExchange: esp.group.map { [$0] } ?? [], extendedSequenceNumbers: [true, false])
         ]
     }
 

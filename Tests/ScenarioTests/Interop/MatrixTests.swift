@@ -9,12 +9,13 @@ import UserMode
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
     .enabled(if: StrongSwanInstallation().refusal() == nil, "\(StrongSwanInstallation().refusal() ?? "")"))
 struct MatrixTests {
-    func run(_ cases: String..., kernel: String = "auto") throws -> (
+    func run(_ cases: String..., kernel: String = "auto", dialect: String = "pluto") throws -> (
         status: ProcessID.Status, text: String, matrix: MatrixReport
     ) {
         try withRunner { runner in
             _ = try runner.copyShipped("ikev2-basic-psk-01")
-            let answer = try runner.run(["interop", "--kernel", kernel] + cases.flatMap { ["--case", $0] })
+            let answer = try runner.run(
+                ["interop", "--kernel", kernel, "--dialect", dialect] + cases.flatMap { ["--case", $0] })
             let octets = try FileSystem.read("\(runner.folder)/OUTPUT/interop.json")
             let page = try FileSystem.readText("\(runner.folder)/OUTPUT/index.html")
             let matrix = try MatrixReport(json: octets)
@@ -28,6 +29,33 @@ struct MatrixTests {
         #expect(status == .exited(0), "\(text)")
         #expect(matrix.cells.count == 7)
         #expect(matrix.cells.allSatisfy { $0.verdict == .green && $0.checks.allSatisfy { $0.isGood } })
+    }
+
+    @Test func `a VPP is green where it can do a case, and has its reason where it cannot`() throws {
+        let (status, text, matrix) = try run(
+            "esp-3des-sha256", "rekey-child-swand", "no-proposal", "ipv6", dialect: "vpp")
+        #expect(status == .exited(0), "\(text)")
+        #expect(matrix.cells.count == 8)
+        for cell in matrix.cells {
+            #expect(cell.verdict == (cell.test == "ipv6" ? .unsupported : .green), "\(cell)")
+        }
+    }
+
+    @Test(arguments: ["control-wrong-psk", "control-wrong-selector", "control-wrong-spi", "control-wrong-algorithm"])
+    func `what is wrong with a VPP is red`(name: String) throws {
+        let (status, _, matrix) = try run(name, dialect: "vpp")
+        let check = try #require(Self.controls.first { $0.0 == name }).1
+        #expect(status == .exited(1) && matrix.cells.count == 2)
+        for cell in matrix.cells {
+            #expect(cell.verdict == .red && cell.checks.contains { $0.name == check && !$0.isGood }, "\(cell)")
+        }
+    }
+
+    @Test func `every case of the matrix is one of VPP's, or has VPP's reason`() {
+        #expect(VPPCases.all.map(\.name) == InteropCases.all.map(\.name))
+        for test in VPPCases.all {
+            if case .pluto = test.manner { Issue.record("\(test.name)") }
+        }
     }
 
     /// What each control has to be found out by.
@@ -127,6 +155,27 @@ struct InteropCaseTests {
         #expect(ike.children.map { $0["spi-in"] } == ["137e7d3d"])
         #expect(CharonSAs.algorithms(ofChild: ike.children[0]) == "AES_GCM_16-256")
         #expect(CharonSAs("list-sas reply {}\n").ikes.isEmpty)
+    }
+
+    @Test func `a Child SA is read from a VPP's listing, whoever made it`() throws {
+        let text = """
+             iip 192.1.2.45 ispi 1 rip 192.1.2.23 rspi 2
+               child sa 0:
+                encr:aes-cbc-192 integ:sha1-96  esn:no
+                spi(i) abc1234 spi(r) 63199535
+                traffic selectors (i):
+                 0 type 7 protocol_id 0 addr 192.0.1.0 - 192.0.1.255 port 0 - 65535
+                traffic selectors (r):
+                 0 type 7 protocol_id 0 addr 192.0.2.0 - 192.0.2.127 port 0 - 65535
+
+            """
+        let ours = try #require(SwandChild(vpp: text, network: "192.0.1.0/24"))
+        #expect((ours.inbound, ours.outbound) == ("0abc1234", "63199535"))
+        #expect(ours.algorithms == "AES_CBC-192/HMAC_SHA1_96")
+        #expect((ours.localSelectors, ours.remoteSelectors) == ("192.0.1.0/24", "192.0.2.0-192.0.2.127"))
+        let theirs = try #require(SwandChild(vpp: text, network: "192.0.2.0/25"))
+        #expect((theirs.inbound, theirs.localSelectors) == ("63199535", "192.0.2.0-192.0.2.127"))
+        #expect(SwandChild(vpp: "", network: "192.0.1.0/24") == nil)
     }
 
     @Test func `swand's last Child SA is read from its log`() throws {

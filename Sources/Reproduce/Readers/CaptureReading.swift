@@ -1,0 +1,86 @@
+import CaptureFile
+import IKEWire
+import NetAddress
+package import Scenario
+
+/// Reads the IKE messages of a capture, with keys or without: the parser of the wire does all of it.
+package enum CaptureReading {
+    /// - Throws: where the file is no capture, or holds no IKE message.
+    static func read(_ octets: [UInt8], file: String, keys: ExportedKeys) throws(InputError) -> InputFacts {
+        let start = LogPosition(file, frame: 1)
+        let packets: [CapturedPacket]
+        let linkType: LinkType
+        do throws(CaptureError) {
+            (linkType, packets) = try CaptureReader.packets(octets)
+        } catch { throw InputError(start, "no capture that can be read: \(error)") }
+        let capture = DecodedCapture(packets, linkType: linkType, keys: keys)
+        guard !capture.datagrams.isEmpty else {
+            throw InputError(start, "no IKE message in \(packets.count) packets: expected UDP port 500 or 4500")
+        }
+        return facts(capture, file: file)
+    }
+
+    /// What a decoded capture says.
+    package static func facts(_ capture: DecodedCapture, file: String) -> InputFacts {
+        var facts = InputFacts(file, .capture)
+        var seen: Set<[UInt8]> = []
+        for datagram in capture.datagrams {
+            // A retransmission is octet for octet the message before (RFC 7296 §2.1).
+            let octets = datagram.message.encoded()
+            guard seen.insert(octets).inserted else { continue }
+            // Of fragments the last to come has it all.
+            if case .fragment(let number, let total)? = datagram.message.protected?.kind, datagram.inner.isEmpty {
+                guard datagram.plaintext == nil, number == total else { continue }
+            }
+            var message = logged(
+                datagram.message, inner: datagram.plaintext == nil ? nil : datagram.inner,
+                at: LogPosition(file, frame: datagram.frame))
+            message.sighting = .captured
+            (message.source, message.destination) = ("\(datagram.source)", "\(datagram.destination)")
+            facts.messages.append(message)
+        }
+        facts.gaps = capture.malformed.map { "\(file): \($0)" }
+        let closed = capture.datagrams.filter { $0.isProtected && $0.plaintext == nil }.count
+        if closed > 0 { facts.gaps.append("\(file): \(closed) encrypted messages that no key opens") }
+        return facts
+    }
+
+    /// A message of the wire, as a log would have it.
+    /// - Parameter inner: what its Encrypted payload held; nil where that isn't known.
+    static func logged(_ message: Message, inner: [Payload]? = nil, at position: LogPosition) -> LoggedMessage {
+        let header = message.header
+        var result = LoggedMessage(
+            position, header.exchangeType, isResponse: header.isResponse, messageID: header.messageID)
+        result.isFromInitiator = header.isInitiator
+        (result.initiatorSPI, result.responderSPI) = (header.initiatorSPI, header.responderSPI)
+        let payloads = message.payloads + (inner ?? [])
+        if message.protected == nil || inner != nil {
+            result.payloads = payloads.map { $0.listName(isResponse: header.isResponse) }
+        }
+        for payload in payloads {
+            switch payload {
+            case .securityAssociation(let proposals): result.proposals = proposals.map { LoggedProposal($0) }
+            case .keyExchange(let exchange): result.group = exchange.group
+            case .identificationInitiator(let identity): result.initiatorID = text(identity)
+            case .identificationResponder(let identity): result.responderID = text(identity)
+            case .trafficSelectorsInitiator(let selectors): result.initiatorSelectors = selectors
+            case .trafficSelectorsResponder(let selectors): result.responderSelectors = selectors
+            case .notify(let notify): result.notifies.append(LoggedMessage.Notify(notify.type, data: notify.data))
+            case .authentication(let proof) where proof.method == .sharedKeyMIC:
+                result.remarks.append(Remark(position, .authentication("pre-shared key")))
+            default: break
+            }
+        }
+        return result
+    }
+
+    /// `192.0.2.1`, `@west.example`; nil for what has no plain text.
+    private static func text(_ identity: Identification) -> String? {
+        switch identity.type {
+        case .ipv4Address, .ipv6Address: IPAddress(octets: identity.data).map { "\($0)" }
+        case .fqdn: "@" + String(decoding: identity.data, as: UTF8.self)
+        case .rfc822Address: String(decoding: identity.data, as: UTF8.self)
+        default: nil
+        }
+    }
+}

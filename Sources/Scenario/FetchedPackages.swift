@@ -1,0 +1,17 @@
+import Glibc
+
+/// Packages of other daemons that are unpacked and not installed, because they cannot be beside strongSwan's.
+package enum FetchedPackages {
+    /// Names the folder, before all else.
+    package static let variable = "SWANTEST_CACHE"
+
+    /// The folder of this user's for such things.
+    package static var folder: String {
+        value(variable) ?? value("XDG_CACHE_HOME").map { $0 + "/swantest" }
+            ?? value("HOME").map { $0 + "/.cache/swantest" } ?? "/var/cache/swantest"
+    }
+
+    private static func value(_ name: String) -> String? {
+        getenv(name).flatMap { $0.pointee == 0 ? nil : String(cString: $0) }
+    }
+}

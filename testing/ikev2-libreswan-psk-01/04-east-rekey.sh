@@ -1,0 +1,6 @@
+# pluto rekeys both
+ipsec whack --rekey-ipsec --name west-east
+../../guestbin/ping-once.sh --up -I 192.0.2.254 192.0.1.254
+ipsec whack --rekey-ike --name west-east
+../../guestbin/ping-once.sh --up -I 192.0.2.254 192.0.1.254
+ipsec trafficstatus

@@ -1,0 +1,3 @@
+ipsec trafficstatus
+ipsec down west-east
+ipsec showstates

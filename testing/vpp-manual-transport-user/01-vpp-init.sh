@@ -1,0 +1,1 @@
+vpp unix { startup-config startup.vpp }

@@ -1,0 +1,2 @@
+vppctl show error
+vppctl show ipsec

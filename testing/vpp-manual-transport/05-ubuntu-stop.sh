@@ -1,0 +1,3 @@
+/etc/init.d/setkey stop
+setkey -D
+setkey -DP
