@@ -215,7 +215,7 @@ let package = Package(
             "CharonDialectTests",
             [
                 "CharonDialect", "DialectKit", "DataPlane", "IKEEngine", "IKEModel", "IKEWire", "IKECrypto",
-                "NetAddress",
+                "NetAddress", "TestPKI",
             ]),
         tests(
             "SetkeyDialectTests", ["SetkeyDialect", "DialectKit", "DataPlane", "IKEModel", "IKECrypto", "NetAddress"]),

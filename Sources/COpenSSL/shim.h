@@ -31,6 +31,10 @@ static inline int swan_certificates_count(const STACK_OF(X509) * stack) { return
 static inline X509 *swan_certificates_at(const STACK_OF(X509) * stack, int index) {
     return sk_X509_value(stack, index);
 }
+static inline int swan_revoked_count(STACK_OF(X509_REVOKED) * stack) { return sk_X509_REVOKED_num(stack); }
+static inline X509_REVOKED *swan_revoked_at(STACK_OF(X509_REVOKED) * stack, int index) {
+    return sk_X509_REVOKED_value(stack, index);
+}
 // The stack alone; the certificates are others'.
 static inline void swan_certificates_free(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 // The stack and its references to the certificates.

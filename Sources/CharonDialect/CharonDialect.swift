@@ -11,9 +11,10 @@ package final class CharonDialect: Dialect {
         package var starter = "/etc/ipsec.conf"
         package var secrets = "/etc/ipsec.secrets"
         package var settings = "/etc/strongswan.conf"
-        package var swanctl = "/etc/swanctl/swanctl.conf"
+        package var swanctlFolder = "/etc/swanctl"
         package var ipsecFolder = "/etc/ipsec.d"
         package var log = "/var/log/daemon.log"
+        package var swanctl: String { swanctlFolder + "/swanctl.conf" }
         package init() {}
     }
 
@@ -26,8 +27,21 @@ package final class CharonDialect: Dialect {
     /// In the order in which they were added.
     var connections: [BoundConnection] = []
     var starterKeys: [SecretsFile.SharedKey] = []
+    var starterEAPSecrets: [SecretsFile.SharedKey] = []
     /// By swanctl.conf's name of it.
     var viciKeys: [(name: String, key: SecretsFile.SharedKey)] = []
+    var viciEAPSecrets: [(name: String, key: SecretsFile.SharedKey)] = []
+    var credentials = CredentialStore()
+    var viciAuthorities: [ViciAuthority] = []
+    var counters = ExchangeCounters()
+    /// Numbers of traps; those of Child SAs are counted with them.
+    var trapNumbers: [ConnectionID: Int] = [:]
+    /// Of connections, by what their configuration calls them.
+    var named: [String: Certificate] = [:]
+    /// Of ipsec.conf's `ca` sections.
+    var sectionAuthorities: [Certificate] = []
+    /// `strictcrlpolicy=yes`.
+    var isStrict = false
     var ikes: [IKESAID: IKERecord] = [:]
     var children: [ChildSAID: ChildRecord] = [:]
     var sessions = CommandSessions()
@@ -37,6 +51,12 @@ package final class CharonDialect: Dialect {
     var reauthenticating: [IKESAID: [ConnectionID]] = [:]
     /// The last request of the peer that was answered, by its message ID.
     var answered: [IKESAID: UInt32] = [:]
+    /// What a server wants of EAP, until its own proof has been told.
+    var pendingEAP: [IKESAID: String] = [:]
+    /// The number of the newest fragment, and of how many.
+    var lastFragment: (number: UInt16, total: UInt16) = (0, 0)
+    /// `charondebug="knl 2"`, by group.
+    var levels: [String: Int] = [:]
     var lastIKENumber = 0
     var lastChildNumber = 0
     var lastConnection: UInt64 = 0
@@ -61,6 +81,7 @@ package final class CharonDialect: Dialect {
         var remoteBehindNAT = false
         var isEstablished = false
         var peer: Identification?
+        var proof = ProofRecord()
     }
 
     struct ChildRecord {
@@ -108,12 +129,7 @@ package final class CharonDialect: Dialect {
                 "DMN", "Starting IKE charon daemon (strongSwan \(version.rawValue), Linux \(kernel), \(Self.machine))",
                 view)
         }
-        for (what, folder) in [
-            ("ca certificates", "cacerts"), ("aa certificates", "aacerts"), ("ocsp signer certificates", "ocspcerts"),
-            ("attribute certificates", "acerts"), ("crls", "crls"),
-        ] {
-            effects += log("CFG", "loading \(what) from '\(paths.ipsecFolder)/\(folder)'", view)
-        }
+        effects += loadFolders("loading", view)
         effects += loadSecrets(view)
         effects += log(version == .v4_2_9 ? "DMN" : "LIB", "loaded plugins: \(version.plugins)", view)
         if version == .v4_2_9 { effects += listInterfaces(view) }
@@ -185,7 +201,10 @@ package final class CharonDialect: Dialect {
     /// `wiki{1}`.
     func name(_ child: ChildSAID) -> String {
         guard let record = children[child] else { return "?{0}" }
-        return (bound(record.connection)?.name ?? "?") + "{\(record.number)}"
+        // Before 5.3 it was the reqid.
+        let reqid = bound(record.connection).map { Int($0.connection.reqid) }
+        let number = version == .v5_9_8 ? record.number : reqid ?? record.number
+        return (bound(record.connection)?.name ?? "?") + "{\(number)}"
     }
 
     /// `192.168.0.100[carol]...192.168.0.1[moon]`.

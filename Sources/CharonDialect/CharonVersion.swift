@@ -21,6 +21,9 @@ package enum CharonVersion: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whose it is.
+    package static let institution = "University of Applied Sciences Rapperswil, Switzerland"
+
     /// Threads that share the work of a charon; this daemon has one, and numbers its jobs by turns.
     static let workerThreads = 16
 

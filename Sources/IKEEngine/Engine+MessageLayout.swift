@@ -10,7 +10,9 @@ extension Engine {
         var result = payloads
         // An error answers alone.
         if payloads.errorNotify == nil {
-            for announcement in layout.announcements[kind] ?? []
+            // Of several IKE_AUTH requests (EAP) the first.
+            let isFirst = exchange != .ikeAuth || isResponse || payloads.identificationInitiator != nil
+            for announcement in isFirst ? layout.announcements[kind] ?? [] : []
             where result.notify(announcement.notify.type) == nil
                 && (!announcement.isEcho || ike.announced.contains(announcement.notify.type))
             {
@@ -56,15 +58,21 @@ extension Engine {
         var facts = MessageFacts(
             isSent: true, exchange: exchange, isResponse: isResponse, messageID: messageID, payloads: payloads,
             datagramOctets: datagrams.map(\.octets.count), local: ends.local, remote: ends.remote)
+        if datagrams.count > 1, let keys = ike.keys {
+            facts.wholeOctets = ike.wholeOctets(Message.encodePayloads(payloads).octets.count, keys, sentBy: ike.role)
+        }
         if profile.tellsOctets { facts.datagrams = datagrams.map(\.octets) }
         emit(.messagePassed(ike.id, facts))
     }
 
-    func tellReceived(_ ike: IKESA, _ header: IKEHeader, _ payloads: [Payload], in datagram: Datagram) {
+    func tellReceived(
+        _ ike: IKESA, _ header: IKEHeader, _ payloads: [Payload], in datagram: Datagram, wholeOctets: Int? = nil
+    ) {
         var facts = MessageFacts(
             isSent: false, exchange: header.exchangeType, isResponse: header.isResponse,
             messageID: header.messageID, payloads: payloads, datagramOctets: [datagram.octets.count],
             local: datagram.local, remote: datagram.remote)
+        facts.wholeOctets = wholeOctets
         if profile.tellsOctets { facts.datagrams = [datagram.octets] }
         emit(.messagePassed(ike.id, facts))
     }

@@ -171,6 +171,13 @@ extension Engine {
                 drop(.malformed("fragment without negotiation"), ike.id, datagram, message)
                 return
             }
+            emit(
+                .fragmentReceived(
+                    ike.id,
+                    FragmentFacts(
+                        exchange: header.exchangeType, isResponse: header.isResponse, messageID: header.messageID,
+                        number: number, total: total, datagramOctets: datagram.octets.count, local: datagram.local,
+                        remote: datagram.remote)))
             let reassembly = header.isResponse ? \IKESA.responseReassembly : \IKESA.requestReassembly
             do {
                 guard
@@ -193,21 +200,24 @@ extension Engine {
             let payloads = try Message.parsePayloads(
                 first: inside.innerFirst, inside.octets[...],
                 keepingMalformed: [.trafficSelectorsInitiator, .trafficSelectorsResponder])
-            dispatch(payloads, header: header, from: datagram, fragments: inside.fragments, ike)
+            let sender: Role = ike.role == .initiator ? .responder : .initiator
+            let whole = inside.fragments > 1 ? ike.wholeOctets(inside.octets.count, keys, sentBy: sender) : nil
+            dispatch(payloads, header: header, from: datagram, (inside.fragments, whole), ike)
         } catch {
             refuseSyntax(String(describing: error), header: header, ike)
         }
     }
 
     private func dispatch(
-        _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, fragments: Int, _ ike: IKESA
+        _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, _ size: (fragments: Int, whole: Int?),
+        _ ike: IKESA
     ) {
-        tellReceived(ike, header, payloads, in: datagram)
+        tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
         if header.isResponse {
             emit(
                 .responseReceived(
                     ike.id, header.exchangeType, from: datagram.remote, payloads: payloads.names(isResponse: true),
-                    fragments: fragments))
+                    fragments: size.fragments))
             // The sender of a response knows what we understand: a critical payload in it is an error (RFC 7296 §2.5).
             if let critical = payloads.unsupportedCritical {
                 fail(ike, .badSyntax("critical payload of type \(critical)"))

@@ -66,9 +66,9 @@ extension Engine {
         guard case .signature(let policy) = connection.local.authentication, let own = policy.certificate,
             policy.sending == .always || (policy.sending == .ifAsked && ike.isAskedForCertificate)
         else { return [] }
-        return (policy.sendsIntermediates ? chain(of: own) : [own]).map {
-            .certificate(CertificatePayload(encoding: .x509Signature, data: $0.der))
-        }
+        let sent = policy.sendsIntermediates ? chain(of: own) : [own]
+        emit(.certificatesAttached(ike.id, sent))
+        return sent.map { .certificate(CertificatePayload(encoding: .x509Signature, data: $0.der)) }
     }
 
     /// A certificate and the authorities up to the anchor.
@@ -94,18 +94,24 @@ extension Engine {
         guard let key = policy.knownKey, let secret = credentials.privateKey(of: key),
             let method = signatureMethod(policy, key, ike)
         else { return nil }
+        func made(_ scheme: SignatureScheme) { emit(.signatureMade(ike.id, method, scheme)) }
         switch method {
         case .digitalSignature(let scheme):
             guard let identifier = scheme.algorithmIdentifier else { return nil }
             let signature = try secret.sign(octets, by: scheme)
+            made(scheme)
             return (
                 .digitalSignature,
                 DigitalSignatureData(algorithmIdentifier: identifier, signature: signature).octets
             )
-        case .rsa: return (.rsaDigitalSignature, try secret.sign(octets, by: .rsaPKCS1(.sha1)))
+        case .rsa:
+            let signature = try secret.sign(octets, by: .rsaPKCS1(.sha1))
+            made(.rsaPKCS1(.sha1))
+            return (.rsaDigitalSignature, signature)
         case .ecdsa(let bits):
             guard let (number, digest) = SignatureMethod.classicECDSA(bits) else { return nil }
             let signature = try secret.sign(octets, by: .ecdsa(digest))
+            made(.ecdsa(digest))
             return (number, try ECDSASignature.concatenated(der: signature, bits: bits))
         }
     }
@@ -160,9 +166,12 @@ extension Engine {
             }
             guard let certificate = first else { return refuse(.certificate(.invalid("malformed certificate"))) }
             do throws(CertificateRefusal) {
-                _ = try credentials.trust.chain(
+                let path = try credentials.trust.path(
                     of: certificate, helpers: sent.dropFirst().compactMap { $0 }, time: wallClock,
                     authorities: policy.authorities)
+                emit(.certificatesExamined(ike.id, path))
+                let isStrict = policy.requiresRevocationLists || credentials.trust.requiresRevocationLists
+                if let refusal = path.refusal(requiringLists: isStrict) { throw refusal }
             } catch {
                 return refuse(.certificate(error))
             }

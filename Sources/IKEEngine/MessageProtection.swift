@@ -50,6 +50,13 @@ extension IKESA {
         return datagrams
     }
 
+    /// Octets of a message with so many of plaintext, in one piece.
+    func wholeOctets(_ plaintextOctets: Int, _ keys: IKEKeys, sentBy sender: Role) -> Int {
+        let protection = keys.protection(sentBy: sender)
+        let block = protection.blockLength
+        return 28 + 4 + protection.ivLength + protection.icvLength + (plaintextOctets + block) / block * block
+    }
+
     func header(exchange: ExchangeType, messageID: UInt32, isResponse: Bool) -> IKEHeader {
         IKEHeader(
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, exchangeType: exchange,

@@ -176,6 +176,16 @@ package enum Event: Hashable, Sendable {
     case nonce(IKESAID, octets: Int, isOurs: Bool)
     /// Before what comes of it, for one that came in; before it leaves, for one of ours.
     case messagePassed(IKESAID, MessageFacts)
+    /// A fragment came in; behind the last one of a message comes `messagePassed`.
+    case fragmentReceived(IKESAID, FragmentFacts)
+    /// AUTH of this end was made with its private key.
+    case signatureMade(IKESAID, SignatureMethod, SignatureScheme)
+    /// What goes with it, this end's own first.
+    case certificatesAttached(IKESAID, [Certificate])
+    /// The responder has proved who it is, before EAP proves who the initiator is.
+    case responderProved(IKESAID, Identification, AuthenticationProof)
+    /// The peer's certificate leads to an anchor: this way, and so much is known of revocation, before it is judged.
+    case certificatesExamined(IKESAID, CertificatePath)
     case suiteAgreed(IKESAID, IKESuite)
     /// The responder's choice among what the peer offered: for a Child SA where one is named.
     case proposalChosen(IKESAID, ChildSAID?, Proposal, offered: [Proposal])

@@ -13,6 +13,8 @@ package struct MessageFacts: Hashable, Sendable {
     package var datagramOctets: [Int]
     package var local: Endpoint
     package var remote: Endpoint
+    /// Octets that a message which went, or came, in fragments would have had in one piece; nil: it did not.
+    package var wholeOctets: Int?
     /// The datagrams themselves; none unless the profile tells octets (`WireProfile.tellsOctets`).
     package var datagrams: [[UInt8]] = []
 
@@ -25,6 +27,34 @@ package struct MessageFacts: Hashable, Sendable {
         self.isResponse = isResponse
         self.messageID = messageID
         self.payloads = payloads
+        self.datagramOctets = datagramOctets
+        self.local = local
+        self.remote = remote
+    }
+}
+
+/// A fragment that came in and was authentic (RFC 7383 §2.6).
+package struct FragmentFacts: Hashable, Sendable {
+    package var exchange: ExchangeType
+    package var isResponse: Bool
+    package var messageID: UInt32
+    /// From 1, of so many.
+    package var number: UInt16
+    package var total: UInt16
+    /// Of UDP payload without a non-ESP marker.
+    package var datagramOctets: Int
+    package var local: Endpoint
+    package var remote: Endpoint
+
+    package init(
+        exchange: ExchangeType, isResponse: Bool, messageID: UInt32, number: UInt16, total: UInt16,
+        datagramOctets: Int, local: Endpoint, remote: Endpoint
+    ) {
+        self.exchange = exchange
+        self.isResponse = isResponse
+        self.messageID = messageID
+        self.number = number
+        self.total = total
         self.datagramOctets = datagramOctets
         self.local = local
         self.remote = remote

@@ -33,6 +33,8 @@ package struct SignaturePolicy: Hashable, Sendable {
     package var sendsIntermediates: Bool
     /// Whether the peer's identity has to be one that its certificate carries (RFC 4945 §3.1).
     package var requiresIdentityInCertificate: Bool
+    /// Whether each certificate of the peer's needs a fresh revocation list of its issuer, beside what the trust store asks.
+    package var requiresRevocationLists = false
 
     package init(
         methods: [SignatureMethod] = SignaturePolicy.standardMethods, certificate: Certificate? = nil,

@@ -51,7 +51,7 @@ package struct HostLayout {
     /// The names under which a host of the pluto dialect has its daemon.
     private static let plutoCommands = ["ipsec", "whack", "swand"]
     /// And one of the charon dialect.
-    private static let charonCommands = ["ipsec", "swanctl", "swand"]
+    private static let charonCommands = ["ipsec", "swanctl", "pki", "swand"]
     /// And one of the vpp dialect.
     private static let vppCommands = ["vpp", "vppctl", "vpp_api_test", "swand"]
     /// One of the azure dialect has pluto's; one of the asa or ios dialect, its console, and `ipsec` to be stopped by.

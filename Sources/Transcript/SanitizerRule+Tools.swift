@@ -95,6 +95,37 @@ extension SanitizerRule {
                 [.text(" "), .mask(.lowerHex, 8...8, "SPISPI"), .text("_o"), .wordEnd],
             ])),
         SanitizerRule(
+            "strongswan", "listed-spi",
+            "The SPIs of strongSwan's IKE SAs become IKESPI, those of swanctl's listing SPISPI.",
+            .rewrite([
+                [.text(" "), .mask(.lowerHex, 16...16, "IKESPI"), .text("_i")],
+                [.text(" "), .mask(.lowerHex, 16...16, "IKESPI"), .text("_r")],
+                [.lineStart, .text("    in  "), .mask(.lowerHex, 8...8, "SPISPI"), .text(",")],
+                [.lineStart, .text("    out "), .mask(.lowerHex, 8...8, "SPISPI"), .text(",")],
+            ])),
+        SanitizerRule(
+            "strongswan", "times", "Times until and since in strongSwan's lines and listings become N.",
+            .rewrite(
+                ["scheduling rekeying in ", "scheduling reauthentication in ", "maximum IKE_SA lifetime "].map {
+                    [.lineStart, .text($0), .mask(.digit, 1...10, "N"), .text("s"), .lineEnd]
+                }
+                    + ["[IKE] scheduling rekeying in ", "[IKE] maximum IKE_SA lifetime "].map {
+                        [.lineStart, .text($0), .mask(.digit, 1...10, "N"), .text("s"), .lineEnd]
+                    }
+                    + [": ESTABLISHED ", ", rekeying in ", " reauthentication in ", "  uptime: "].map {
+                        [.text($0), .mask(.digit, 1...10, "N"), .text(" "), .mask(.letter, 3...8, "units")]
+                    }
+                    + ["  established ", "    installed "].map {
+                        [.lineStart, .text($0), .mask(.digit, 1...10, "N"), .text("s ago")]
+                    }
+                    + ["s ago, rekeying in ", "s ago, reauth in ", "s, expires in "].map {
+                        [.text($0), .mask(.digit, 1...10, "N"), .text("s"), .wordEnd]
+                    } + [
+                        [.text(" packets, "), .mask(OctetClass(" 0123456789"), 1...12, "N"), .text("s ago")],
+                        [.text(" pkt, "), .mask(.digit, 1...10, "N"), .text("s ago)")],
+                        [.text(" pkts, "), .mask(.digit, 1...10, "N"), .text("s ago)")],
+                    ])),
+        SanitizerRule(
             "linux-audit", "record", "Time, process and drawn numbers of an audit record become XXX, PID, DEC(HEX).",
             .rewrite([
                 [.text("msg=audit("), .mask(OctetClass("0123456789.:"), 1...40, "XXX"), .text(")")],

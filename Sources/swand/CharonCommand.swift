@@ -3,6 +3,7 @@ import Control
 import Daemon
 import DialectKit
 import Glibc
+import IKECrypto
 import LinuxSystem
 
 /// `ipsec COMMAND …` and `swanctl --COMMAND …` as strongSwan has them: starts and stops the daemon, answers what needs none,
@@ -32,6 +33,7 @@ struct CharonCommand {
     func run() -> Int32 {
         let words = Array(arguments.dropFirst())
         if arguments[0] == "swanctl" { return swanctl(words) }
+        if arguments[0] == "pki" { return pki(words) }
         switch words.first {
         case "start": return start()
         case "stop":
@@ -41,8 +43,15 @@ struct CharonCommand {
             _ = stop()
             return start()
         case "version", "--version":
-            Console.print("Linux strongSwan U\(CharonCommand.version.rawValue) (swand)\n")
+            var kernel = utsname()
+            uname(&kernel)
+            let release = withUnsafeBytes(of: &kernel.release) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            Console.print(
+                "Linux strongSwan U\(CharonCommand.version.rawValue)/K\(release)\n\(CharonVersion.institution)\n")
             return 0
+        case "pki": return pki(Array(words.dropFirst()))
         case "update": Console.complain("Updating strongSwan IPsec configuration...\n")
         case "reload": Console.complain("Reloading strongSwan IPsec configuration...\n")
         case nil:
@@ -63,6 +72,20 @@ struct CharonCommand {
         }
     }
 
+    /// Keys and certificates, with no daemon.
+    private func pki(_ words: [String]) -> Int32 {
+        var command = PKICommand(
+            readFile: { (path) throws(FileFailure) in try HostFile.read(Console.absolute(path)) },
+            standardInput: Console.standardInput, now: Int64(time(nil)), random: SystemRandom())
+        do throws(PKICommand.Failure) {
+            ControlClient.copy(1, try command.run(words)[...])
+            return 0
+        } catch {
+            Console.complain("pki: \(error.description)\n")
+            return 1
+        }
+    }
+
     private var request: ClientRequest {
         ClientRequest(arguments: arguments, workingDirectory: Console.workingDirectory)
     }
@@ -70,7 +93,7 @@ struct CharonCommand {
     private func swanctl(_ words: [String]) -> Int32 {
         let isDaemons = words.contains("--daemon") || words.contains("-d")
         if words.first == "--version" || words.first == "-v", !isDaemons {
-            Console.print("strongSwan \(CharonCommand.version.rawValue) swanctl\n")
+            Console.print("strongSwan swanctl \(CharonCommand.version.rawValue)\n")
             return 0
         }
         switch client.run(request) {

@@ -17,6 +17,18 @@ enum Console {
         return getcwd(&folder, folder.count).map { String(cString: $0) } ?? "/"
     }
 
+    /// All of it, up to 8 MiB.
+    static func standardInput() -> [UInt8] {
+        var octets: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while octets.count < 8 << 20 {
+            let count = read(0, &buffer, buffer.count)
+            guard count > 0 else { break }
+            octets += buffer[..<count]
+        }
+        return octets
+    }
+
     /// A daemon works elsewhere.
     static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : workingDirectory + "/" + path }
 }

@@ -1,13 +1,14 @@
 import Glibc
 
-// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `setkey`, `vppctl` and `vpp_api_test` are clients, anything
-// else the daemon.
+// One binary, and its name says what it is: `ipsec`, `whack`, `swanctl`, `asa`, `ios`, `setkey`, `vppctl`, `vpp_api_test` and
+// `pki` are clients, anything else the daemon.
 let arguments = CommandLine.arguments
 let program = arguments.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "swand"
 // A daemon that a client starts carries the client's name where the names are copies and not links.
 let isChild = arguments.dropFirst().first == DaemonOptions.readyDescriptorOption
 switch isChild ? "swand" : program {
 case "swanctl": exit(CharonCommand(["swanctl"] + arguments.dropFirst()).run())
+case "pki": exit(CharonCommand(["pki"] + arguments.dropFirst()).run())
 case "asa": exit(CiscoCommand(Array(arguments.dropFirst()), as: .asa).run())
 case "ios": exit(CiscoCommand(Array(arguments.dropFirst()), as: .ios).run())
 case "setkey": exit(SetkeyCommand(Array(arguments.dropFirst())).run())

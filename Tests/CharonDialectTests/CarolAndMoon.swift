@@ -22,6 +22,7 @@ final class SimulatedCharon {
         dialect = CharonDialect(version: version)
         engine = Engine(profile: dialect.wireProfile, random: SeededRandom(seed: seed))
         view.interfaceAddresses = [interface("lo", "127.0.0.1"), interface("eth0", address)]
+        engine.setWallClock(secondsSince1970: view.wallClockSeconds, at: view.now)
         view.files = files
         view.files["/proc/sys/kernel/osrelease"] = "6.18.44-fc-v669\n"
         view.files["/proc/sys/kernel/hostname"] = "carol\n"
@@ -119,6 +120,20 @@ final class CarolAndMoon {
         }
         carol = try host("carol", "192.168.0.100", seed: 1)
         moon = try host("moon", "192.168.0.1", seed: 2)
+    }
+
+    /// Two hosts with these files and nothing else.
+    init(
+        carol: [String: String], moon: [String: String], version: CharonVersion = .v5_9_8,
+        addresses: (carol: String, moon: String) = ("192.168.0.100", "192.168.0.1")
+    ) {
+        self.carol = SimulatedCharon(seed: 1, address: addresses.carol, files: carol, version: version)
+        self.moon = SimulatedCharon(seed: 2, address: addresses.moon, files: moon, version: version)
+    }
+
+    init(_ carol: SimulatedCharon, _ moon: SimulatedCharon) {
+        self.carol = carol
+        self.moon = moon
     }
 
     func settle() {

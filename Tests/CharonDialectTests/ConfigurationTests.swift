@@ -15,7 +15,7 @@ import Testing
     }
 
     /// The mobile node's file of the seed document, with its line breaks put back.
-    private static let mobileNode = """
+    static let mobileNode = """
         config setup
             crlcheckinterval=180
             plutostart=no
@@ -65,13 +65,11 @@ import Testing
         #expect(read.definitions[1].mode == .tunnel)
     }
 
-    @Test func `a certificate is a clear error until signatures are there`() {
+    @Test func `a certificate that cannot be read is told, and its connection added without it`() {
         let host = SimulatedCharon(
             seed: 1, address: "2001::41a:a8ff:fe6f:c67", files: ["/etc/ipsec.conf": Self.mobileNode])
-        #expect(
-            host.log.contains {
-                $0.contains("adding connection 'mh' failed: certificate 'carolCert.pem' (local) is not supported yet")
-            })
+        #expect(host.log.contains { $0.hasSuffix("[CFG]   loading certificate from 'carolCert.pem' failed") })
+        #expect(host.log.contains { $0.hasSuffix("[CFG] added configuration 'mh'") })
     }
 
     @Test(arguments: [

@@ -143,6 +143,19 @@ struct SanitizerRuleTests {
         .stays("all-date-sanitize: timestamp", "March 12 days"),
         Row("all-date-sanitize: days", "expires in 364 days", "expires in X days"),
         Row("impair: suppressing", "\"x\" #1: IMPAIR: suppressing retransmits; scheduling timeout in 60 seconds", nil),
+        Row(
+            "strongswan: listed-spi", "gw: #1, ESTABLISHED, IKEv2, f91bf07eae21746b_i* 71a59a2575c2641a_r",
+            "gw: #1, ESTABLISHED, IKEv2, IKESPI_i* IKESPI_r"),
+        Row(
+            "strongswan: listed-spi", "    in  d9003f6b,      0 bytes,     0 packets",
+            "    in  SPISPI,      0 bytes,     0 packets"),
+        Row("strongswan: times", "scheduling rekeying in 9980s", "scheduling rekeying in Ns"),
+        Row(
+            "strongswan: times", "        home[1]: ESTABLISHED 2 minutes ago, 10.0.0.1[a]...10.0.0.2[b]",
+            "        home[1]: ESTABLISHED N units ago, 10.0.0.1[a]...10.0.0.2[b]"),
+        Row(
+            "strongswan: times", "    installed 12s ago, rekeying in 3356s, expires in 3960s",
+            "    installed Ns ago, rekeying in Ns, expires in Ns"),
         Row("strongswan: spi", "ESP SPIs: c1234567_i c89abcde_o", "ESP SPIs: SPISPI_i SPISPI_o"),
         Row(
             "syslog: process", "Nov 19 carol mip6d[1317]: MIPL started", "Nov 19 carol mip6d[PID]: MIPL started"),

@@ -11,23 +11,36 @@ extension CharonDialect {
         var effects = log("CFG", "loading secrets from '\(paths.secrets)'", view)
         let file = SecretsFile(parsing: paths.secrets, from: source(view))
         starterKeys = file.keys
-        for key in file.keys {
-            let owners = key.owners.isEmpty ? "%any" : key.owners.joined(separator: " ")
-            effects += log(
-                "CFG", version == .v4_2_9 ? "  loaded shared key for \(owners)" : "  loaded IKE secret for \(owners)",
-                view)
+        starterEAPSecrets = file.eapSecrets
+        credentials.stroke.keys = []
+        for entry in file.entries {
+            switch entry {
+            case .shared(let key):
+                effects += log(
+                    "CFG",
+                    version == .v4_2_9 ? "  loaded shared key for \(key.whom)" : "  loaded IKE secret for \(key.whom)",
+                    view)
+            case .eap(let key): effects += log("CFG", "  loaded EAP secret for \(key.whom)", view)
+            case .privateKey(let name): effects += loadPrivateKey(name, view)
+            case .complaint(let complaint): effects += log("CFG", complaint, view)
+            }
         }
-        for complaint in file.complaints { effects += log("CFG", complaint, view) }
-        return effects + [.command(.setSecrets(allKeys))]
+        return effects + [.command(.setSecrets(allKeys)), .command(.setCredentials(credentials.credentials))]
     }
 
     private var allKeys: PreSharedKeys {
-        PreSharedKeys(
+        var keys = PreSharedKeys(
             (starterKeys + viciKeys.map(\.key)).map { key in
                 PreSharedKeys.Entry(
                     indices: key.owners.map { IdentityText.parse($0).map { .identification($0) } ?? .any },
                     secret: key.secret)
             })
+        keys.eapSecrets = (starterEAPSecrets + viciEAPSecrets.map(\.key)).map { key in
+            EAPSecret(
+                identities: key.owners.filter { $0 != "%any" }.map { IdentityText.parse($0)?.eapIdentity ?? [] },
+                secret: key.secret)
+        }
+        return keys
     }
 
     // MARK: ipsec.conf
@@ -42,7 +55,11 @@ extension CharonDialect {
         }
         let read = StarterConnections(file)
         var effects = read.complaints.flatMap { log("CFG", $0, view) }
-        let binder = ConnectionBinder(host: HostKnowledge(view))
+        levels = read.levels
+        isStrict = read.requiresRevocationLists
+        if read.cachesLists { effects += log("CFG", "crl caching to \(paths.ipsecFolder)/crls enabled", view) }
+        effects += loadSections(read.authorities, view)
+        var binder = binder(view)
         let wanted = read.definitions.map(binder.oriented)
         for old in connections where old.definition.origin == .stroke && !wanted.contains(old.definition) {
             nextJob()
@@ -52,13 +69,25 @@ extension CharonDialect {
         for definition in wanted where !connections.contains(where: { $0.definition == definition }) {
             nextJob()
             effects += log("CFG", "received stroke: add connection '\(definition.name)'", view)
+            effects += lookingForEnds(definition, binder, view)
             effects += orientation(of: definition, binder, view)
+            effects += loadCertificates(definition, view)
+            binder.certificates = named
             let added = add(definition, binder, view)
             effects += added.effects
             guard let id = added.id else { continue }
             effects += begin(definition, id, view)
         }
         return effects
+    }
+
+    func binder(_ view: any DaemonView) -> ConnectionBinder {
+        var binder = ConnectionBinder(host: HostKnowledge(view))
+        binder.version = version
+        binder.certificates = named
+        binder.eapSecretOwners = Set((starterEAPSecrets + viciEAPSecrets.map(\.key)).flatMap(\.owners))
+        binder.requiresRevocationLists = isStrict
+        return binder
     }
 
     private func orientation(
@@ -84,6 +113,7 @@ extension CharonDialect {
 
     func remove(_ id: ConnectionID) -> [DialectEffect] {
         connections.removeAll { $0.id == id }
+        trapNumbers[id] = nil
         return [.command(.remove(id))]
     }
 
@@ -100,6 +130,7 @@ extension CharonDialect {
         }
         var effects: [DialectEffect] = []
         let connection: Connection
+        effects += binder.unconfirmedIdentities(definition).flatMap { log("CFG", $0, view) }
         do throws(ConnectionBinder.Failure) {
             let reqid = reqid(of: definition)
             connection = try binder.bind(
@@ -165,27 +196,35 @@ extension CharonDialect {
 
     // MARK: swanctl.conf
 
-    /// `swanctl --load-creds`: `secrets { ike-1 { id-a = … secret = … } }`.
+    /// `secrets { ike-1 { id-a = … secret = … } }`.
     func loadViciSecrets(
         _ tree: SettingsTree, _ session: SessionID, _ view: any DaemonView
     ) -> (effects: [DialectEffect], succeeded: Bool) {
         var effects: [DialectEffect] = []
         var succeeded = true
         viciKeys = []
-        for (name, section) in tree.section(named: "secrets")?.sections ?? [] where name.hasPrefix("ike") {
+        viciEAPSecrets = []
+        for (name, section) in tree.section(named: "secrets")?.sections ?? [] {
+            let kind =
+                name.hasPrefix("ike") ? "ike" : name.hasPrefix("eap") ? "eap" : name.hasPrefix("ntlm") ? "ntlm" : ""
+            // Passphrases of keys (`private`, `rsa`, …): an encrypted key is refused when it is loaded.
+            guard kind == "ike" || kind == "eap" else { continue }
             guard let text = section.text("secret"),
                 let octets = SecretsFile.secret(text.hasPrefix("0x") || text.hasPrefix("0s") ? text : "\"\(text)\"")
             else {
-                effects.append(.writeError(session, "loading ike secret '\(name)' failed: shared key data missing\n"))
+                effects.append(
+                    .writeError(session, "loading \(kind) secret '\(name)' failed: shared key data missing\n"))
                 succeeded = false
                 continue
             }
-            let owners = section.values.filter { $0.key == "id" || $0.key.hasPrefix("id-") }.map(\.value.text)
-            viciKeys.append((name, SecretsFile.SharedKey(owners: owners, secret: SecretBytes(octets))))
+            let owners = section.values.filter { $0.key == "id" || $0.key.hasPrefix("id-") || $0.key.hasPrefix("id") }
+                .map(\.value.text)
+            let key = SecretsFile.SharedKey(owners: owners, secret: SecretBytes(octets))
+            if kind == "ike" { viciKeys.append((name, key)) } else { viciEAPSecrets.append((name, key)) }
             nextJob()
             let whom = (owners.isEmpty ? ["%any"] : owners).map { "'\($0)'" }.joined(separator: ", ")
-            effects += log("CFG", "loaded IKE shared key with id '\(name)' for: \(whom)", view)
-            effects.append(.write(session, "loaded ike secret '\(name)'\n"))
+            effects += log("CFG", "loaded \(kind.uppercased()) shared key with id '\(name)' for: \(whom)", view)
+            effects.append(.write(session, "loaded \(kind) secret '\(name)'\n"))
         }
         return (effects + [.command(.setSecrets(allKeys))], succeeded)
     }
@@ -197,7 +236,7 @@ extension CharonDialect {
         var effects: [DialectEffect] = []
         var failures: [String] = []
         var loaded = 0
-        let binder = ConnectionBinder(host: HostKnowledge(view))
+        let binder = binder(view)
         let sections = tree.section(named: "connections")?.sections ?? []
         let gone = Set(connections.filter { $0.definition.origin == .vici }.map(\.definition.peer))
             .subtracting(sections.map(\.name))
@@ -243,7 +282,10 @@ extension CharonDialect {
         if !old.isEmpty, old.map(\.definition) == definitions { return ([], nil) }
         var effects = old.flatMap { remove($0.id) }
         let before = connections
+        var binder = binder
         for definition in definitions {
+            effects += loadCertificates(definition, view)
+            binder.certificates = named
             let added = add(definition, binder, view)
             guard let id = added.id else {
                 connections = before

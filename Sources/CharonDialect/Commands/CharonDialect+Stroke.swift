@@ -28,9 +28,27 @@ extension CharonDialect {
         case "unroute": return named { unroute($0, session, view) }
         case "status": return done([.write(session, statusText(isAll: false, name: words.dropFirst().first, view))])
         case "statusall": return done([.write(session, statusText(isAll: true, name: words.dropFirst().first, view))])
-        case "listall": return done([.write(session, algorithmsText())])
+        case "listcerts": return done([.write(session, certificatesText(.ends, view))])
+        case "listcacerts": return done([.write(session, certificatesText(.authorities, view))])
+        case "listcrls": return done([.write(session, certificatesText(.lists, view))])
+        case "listalgs": return done([.write(session, algorithmsText())])
+        case "listall": return done([.write(session, certificatesText(.all, view) + algorithmsText())])
+        // Nothing of these kinds is ever kept here.
+        case "listpubkeys", "listaacerts", "listocspcerts", "listacerts", "listgroups", "listcainfos", "listocsp",
+            "listplugins":
+            return done()
+        case "leases": return done([.write(session, "no pools found\n")])
         case "rereadsecrets": return done(log("CFG", "rereading secrets", view) + loadSecrets(view))
-        case "rereadall": return done(log("CFG", "rereading secrets", view) + loadSecrets(view))
+        case "rereadcacerts": return done(rereadAuthorities(view))
+        case "rereadcrls": return done(rereadLists(view))
+        case "rereadaacerts", "rereadocspcerts", "rereadacerts", "purgeocsp", "purgecrls", "purgecerts": return done()
+        case "purgeike":
+            let idle = view.ikeSAs.filter { $0.established != nil && $0.children.isEmpty }
+            return done(idle.map { .command(.deleteIKE($0.ike)) })
+        case "rereadall":
+            return done(
+                log("CFG", "rereading secrets", view) + loadSecrets(view) + loadFolders("rereading", view)
+                    + [.command(.setCredentials(credentials.credentials))])
         case "update": return done(loadStarter(view, isUpdate: true))
         case "reload":
             let old = connections.filter { $0.definition.origin == .stroke }
@@ -41,7 +59,8 @@ extension CharonDialect {
                 + [.command(.shutdown), .finish(session, status: 0), .exit]
         default:
             return [
-                .writeError(session, "/usr/sbin/ipsec: unknown IPsec command '\(words.first ?? "")'\n"),
+                .writeError(
+                    session, "/usr/sbin/ipsec: unknown command `\(words.first ?? "")' (`ipsec --help' for list)\n"),
                 .finish(session, status: 2),
             ]
         }
@@ -115,6 +134,7 @@ extension CharonDialect {
         guard let found = connections.first(where: { $0.name == name }), isRouted else {
             return effects + [.write(session, "configuration '\(name)' not found\n"), .finish(session, status: 1)]
         }
+        trapNumbers[found.id] = nil
         return effects + [
             .command(.unroute(found.id)), .write(session, "trap policy '\(name)' unrouted\n"),
             .finish(session, status: 0),

@@ -1,5 +1,6 @@
 import DialectKit
 import IKEModel
+import NetAddress
 
 /// What `swanctl` asks for.
 extension CharonDialect {
@@ -50,17 +51,41 @@ extension CharonDialect {
                     : options.has("--pretty", "-P") ? rawSAs(view, isPretty: true) : listSAs(view))
         case "--list-conns", "-L": return done(listConnections(view))
         case "--list-pols", "-P": return done(listPolicies(view))
-        case "--list-pools", "-A", "--list-authorities", "-B", "--list-certs", "-x": return done("")
+        case "--list-pools", "-A", "--flush-certs", "-f": return done("")
+        case "--reload-settings", "-r": return done("")
+        case "--list-authorities", "-B": return done(authoritiesText())
+        case "--list-certs", "-x":
+            var kinds = CertificateKinds.all
+            switch (options.value("--type", "-t"), options.value("--flag", "-f")) {
+            case ("x509_crl", _): kinds = .lists
+            case ("x509", "ca"): kinds = .authorities
+            case ("x509", "none"): kinds = .ends
+            case ("x509", _): kinds = [.ends, .authorities]
+            case (nil, _), ("any", _): break
+            default: kinds = []
+            }
+            return done(
+                certificatesText(
+                    kinds, subject: options.value("--subject", "-s"), asPEM: options.has("--pem", "-p"), view))
+        case "--counters", "-C":
+            if options.has("--reset", "-r") {
+                counters.reset()
+                return done("")
+            }
+            return done(counters.text)
+        case "--redirect", "-d": return redirect(options, session)
         case "--stats", "-S": return done(statistics(view))
         case "--version", "-v":
             if options.has("--daemon", "-d") { return done(daemonVersion(view)) }
-            return done("strongSwan \(version.rawValue) swanctl\n")
+            return done("strongSwan swanctl \(version.rawValue)\n")
         case "--log", "-T":
             sessions.add(.init(session: session, form: .vici, purpose: .trace))
             return []
         default:
             return [
-                .writeError(session, "Error: invalid operation '\(words.first ?? "")'\n"), .finish(session, status: 1),
+                .writeError(
+                    session, "swanctl: unrecognized option '\(words.first ?? "")'\nError: invalid operation\n"),
+                .finish(session, status: 1),
             ]
         }
     }
@@ -76,12 +101,14 @@ extension CharonDialect {
         var effects: [DialectEffect] = []
         var succeeded = true
         if isAll || what == "--load-creds" || what == "-s" {
-            let loaded = loadViciSecrets(tree, session, view)
+            let loaded = loadViciCredentials(tree, session, view)
             effects += loaded.effects
             succeeded = loaded.succeeded
         }
         if isAll || what == "--load-authorities" || what == "-b" {
-            effects.append(.write(session, "no authorities found, 0 unloaded\n"))
+            let loaded = loadViciAuthorities(tree, session, view)
+            effects += loaded.effects
+            succeeded = succeeded && loaded.succeeded
         }
         if isAll || what == "--load-pools" || what == "-a" {
             let pools = tree.section(named: "pools")?.sections ?? []
@@ -100,6 +127,34 @@ extension CharonDialect {
             succeeded = succeeded && loaded.succeeded
         }
         return effects + [.finish(session, status: succeeded ? 0 : 1)]
+    }
+
+    /// The peers of these IKE SAs are sent to another gateway (RFC 5685 §5).
+    private func redirect(_ options: Options, _ session: SessionID) -> [DialectEffect] {
+        func fail(_ what: String) -> [DialectEffect] {
+            [.writeError(session, "redirect failed: \(what)\n"), .finish(session, status: 1)]
+        }
+        guard let text = options.value("--gateway", "-g") else { return fail("missing target gateway") }
+        guard let gateway = IPAddress(text) else { return fail("invalid gateway") }
+        let name = options.value("--ike", "-i")
+        let number = options.value("--ike-id", "-I").flatMap { Int($0) }
+        let address = options.value("--peer-ip", "-p").flatMap { IPAddress($0) }
+        let identity = options.value("--peer-id", "-P")
+        guard
+            [name, options.value("--ike-id", "-I"), options.value("--peer-ip", "-p"), identity].contains(where: {
+                $0 != nil
+            })
+        else { return fail("missing redirect selector") }
+        let found = ikes.values.filter { record in
+            record.isEstablished && name.map { bound(record.connection)?.peer == $0 } ?? true
+                && number.map { record.number == $0 } ?? true && address.map { record.remote.address == $0 } ?? true
+                && identity.map { IdentityText.text(record.peer) == $0 } ?? true
+        }
+        let connections = Set(found.compactMap(\.connection)).sorted { $0.number < $1.number }
+        guard !connections.isEmpty else { return fail("no matching SAs to redirect found") }
+        return connections.map { .command(.redirect($0, to: gateway)) } + [
+            .write(session, "redirect completed successfully\n"), .finish(session, status: 0),
+        ]
     }
 
     private func initiate(_ child: String?, _ ike: String?, _ session: SessionID) -> [DialectEffect] {

@@ -1,3 +1,4 @@
+import IKECrypto
 import IKEModel
 import IKEWire
 import NetAddress
@@ -16,6 +17,13 @@ struct BoundConnection {
 /// Binds definitions to this host.
 struct ConnectionBinder {
     var host: HostKnowledge
+    var version = CharonVersion.v5_9_8
+    /// By what configurations call them.
+    var certificates: [String: Certificate] = [:]
+    /// Whom there is an EAP secret for.
+    var eapSecretOwners: Set<String> = []
+    /// `strictcrlpolicy=yes`.
+    var requiresRevocationLists = false
 
     struct Failure: Error { var description: String }
 
@@ -46,12 +54,14 @@ struct ConnectionBinder {
         }
         var local = ConnectionEnd(
             host: try localHost(definition, remoteHost), identification: nil,
-            authentication: try authentication(definition.local, "local"))
+            authentication: try authentication(definition, \.local))
         local.identification = identification(definition.local, local.host)
         var remote = ConnectionEnd(
-            host: remoteHost, identification: nil, authentication: try authentication(definition.remote, "remote"))
+            host: remoteHost, identification: nil, authentication: try authentication(definition, \.remote))
         remote.identification = definition.remote.identity.flatMap(IdentityText.parse)
-        if definition.remote.identity == nil, definition.origin == .stroke {
+        if let own = certificate(of: definition.remote), remote.identification.map({ !own.carries($0) }) ?? true {
+            remote.identification = Identification(own.subject)
+        } else if definition.remote.identity == nil, definition.origin == .stroke {
             remote.identification = identification(definition.remote, remoteHost)
         }
         local.selectors = selectors(definition.local, local.host)
@@ -71,7 +81,9 @@ struct ConnectionBinder {
             mode: definition.mode == .tunnel ? .tunnel : .transport, ikeProposals: ike, espProposals: esp,
             lifetimes: lifetimes, retransmission: .charon,
             encapsulation: definition.forcesEncapsulation ? .always : .automatic,
-            fragmentation: definition.fragmentation, initialContact: true, narrowing: true,
+            // Neither was known to the releases before (RFC 7383 is of 2014).
+            fragmentation: definition.fragmentation && version == .v5_9_8, initialContact: version != .v4_2_9,
+            narrowing: true,
             replayWindow: definition.replayWindow, livenessDelay: definition.livenessDelay, reqid: reqid,
             rekeys: definition.rekeys)
         connection.childless = definition.childless
@@ -97,19 +109,74 @@ struct ConnectionBinder {
         }
     }
 
-    /// What is not said is the address.
+    /// An identity that the certificate does not carry gives way to its subject; what is not said is that, or the address.
     private func identification(_ end: EndDefinition, _ address: HostAddress) -> Identification? {
-        if let identity = end.identity { return IdentityText.parse(identity) }
+        let said = end.identity.flatMap(IdentityText.parse)
+        if let own = certificate(of: end), said.map({ !own.carries($0) }) ?? true {
+            return Identification(own.subject)
+        }
+        if end.identity != nil { return said }
         if case .address(let address) = address { return Identification(address: address) }
         return nil
     }
 
-    private func authentication(_ end: EndDefinition, _ side: String) throws(Failure) -> AuthenticationPolicy {
-        guard end.authentication == "psk" else {
-            let what = end.certificates.first.map { "certificate '\($0)'" } ?? "public key authentication"
-            throw Failure(description: "\(what) (\(side)) is not supported yet, use a pre-shared key")
+    func certificate(of end: EndDefinition) -> Certificate? { end.certificates.first.flatMap { certificates[$0] } }
+
+    /// A line for each identity that gives way.
+    func unconfirmedIdentities(_ definition: ConnectionDefinition) -> [String] {
+        [definition.local, definition.remote].compactMap { end in
+            guard let own = certificate(of: end), let text = end.identity, let said = IdentityText.parse(text),
+                !own.carries(said)
+            else { return nil }
+            return "  id '\(IdentityText.text(said))' not confirmed by certificate, defaulting to '\(own.subject.text)'"
         }
-        return .sharedKey
+    }
+
+    private func authentication(
+        _ definition: ConnectionDefinition, _ side: KeyPath<ConnectionDefinition, EndDefinition>
+    ) throws(Failure) -> AuthenticationPolicy {
+        let end = definition[keyPath: side]
+        let isLocal = side == \ConnectionDefinition.local
+        var method = end.authentication
+        // Whatever the peer can do: EAP for both where this end has nothing else to ask of it (RFC 5998).
+        if method == "any" { method = !isLocal && definition.local.authentication == "eap-tls" ? "eap-tls" : "pubkey" }
+        if method == "eap" {
+            let hasSecret = eapSecretOwners.contains(end.eapIdentity ?? end.identity ?? "")
+            method = hasSecret || end.certificates.isEmpty ? "eap-mschapv2" : "eap-tls"
+        }
+        switch method {
+        case "psk": return .sharedKey
+        case "eap-mschapv2", "eap-tls":
+            var policy = EAPPolicy(method == "eap-tls" ? .tls : .mschapV2, certificates: signatures(definition, side))
+            // What this end's server shows of itself.
+            if !isLocal { policy.certificates.certificate = certificate(of: definition.local) }
+            if let identity = end.eapIdentity {
+                policy.asksForIdentity = !isLocal
+                if identity != "%any", identity != "%identity" { policy.identity = Array(identity.utf8) }
+            }
+            return .eap(policy)
+        case "pubkey": return .signature(signatures(definition, side))
+        default: throw Failure(description: "authentication '\(method)' is not supported")
+        }
+    }
+
+    private func signatures(
+        _ definition: ConnectionDefinition, _ side: KeyPath<ConnectionDefinition, EndDefinition>
+    ) -> SignaturePolicy {
+        let end = definition[keyPath: side]
+        let isLocal = side == \ConnectionDefinition.local
+        let own = certificate(of: end)
+        var policy = SignaturePolicy(
+            methods: isLocal ? CharonSignatures.made(by: own?.publicKey, version) : CharonSignatures.taken(version),
+            certificate: own)
+        policy.sending = definition.local.certificateSending
+        policy.requiresRevocationLists = !isLocal && (requiresRevocationLists || end.requiresRevocationLists)
+        if !isLocal {
+            policy.authorities = end.authorities.compactMap { text in
+                text == "%same" ? certificate(of: definition.local)?.issuer : DistinguishedName(text: text)
+            }
+        }
+        return policy
     }
 
     private func selectors(_ end: EndDefinition, _ host: HostAddress) -> [TrafficSelector] {

@@ -9,6 +9,14 @@ package struct EndDefinition: Hashable, Sendable {
     /// `psk`, `pubkey`, …
     package var authentication = "pubkey"
     package var certificates: [String] = []
+    /// `ifasked`, `always`, `never`.
+    package var certificateSending = CertificateSending.ifAsked
+    /// Distinguished names of which one has to be in the peer's chain; `%same`: whoever signed our own certificate.
+    package var authorities: [String] = []
+    /// Who it is in EAP; `%any`, `%identity`: it is asked.
+    package var eapIdentity: String?
+    /// `revocation = strict`.
+    package var requiresRevocationLists = false
     /// Empty: the end's own address, `dynamic`.
     package var selectors: [SelectorDefinition] = []
     package var ipProtocol: UInt8 = 0

@@ -1,3 +1,4 @@
+import IKECrypto
 import IKEModel
 import IKEWire
 import NetAddress
@@ -20,8 +21,12 @@ enum IdentityText {
         }
         if text.hasPrefix("@@") { return Identification(type: .rfc822Address, data: Array(text.utf8.dropFirst(2))) }
         if text.hasPrefix("@") { return Identification(type: .fqdn, data: Array(text.utf8.dropFirst())) }
+        if text.contains("="), let name = DistinguishedName(text: text) { return Identification(name) }
         return Identification(type: text.contains("@") ? .rfc822Address : .fqdn, data: Array(text.utf8))
     }
+
+    /// 4 or 16 octets.
+    static func address(_ octets: [UInt8]) -> String { IPAddress(octets: octets[...])?.description ?? "(invalid)" }
 
     static func text(_ identification: Identification?) -> String {
         guard let identification else { return "%any" }
@@ -29,6 +34,7 @@ enum IdentityText {
         case .ipv4Address, .ipv6Address: return IPAddress(octets: identification.data)?.description ?? "(invalid ID)"
         case .fqdn, .rfc822Address:
             return String(decoding: identification.data.map { (0x20...0x7e).contains($0) ? $0 : 0x3f }, as: UTF8.self)
+        case .derASN1DN where identification.distinguishedName != nil: return identification.distinguishedName!.text
         default:
             return identification.data.map { octet in
                 let digits = String(octet, radix: 16)

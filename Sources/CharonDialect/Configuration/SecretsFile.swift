@@ -1,7 +1,7 @@
 package import IKECrypto
 import IKEModel
 
-/// ipsec.secrets: `@moon @carol : PSK "secret"`, `: PSK 0x…`, `: RSA carolKey.pem`, `include …`.
+/// ipsec.secrets: `@moon @carol : PSK "secret"`, `: PSK 0x…`, `: RSA carolKey.pem`, `carol : EAP "secret"`, `include …`.
 package struct SecretsFile {
     /// A shared key, and for whom as it is written.
     package struct SharedKey {
@@ -9,9 +9,23 @@ package struct SecretsFile {
         package var secret: SecretBytes
     }
 
-    package private(set) var keys: [SharedKey] = []
-    /// Entries that cannot be used, each with its place.
-    package private(set) var complaints: [String] = []
+    package enum Entry {
+        case shared(SharedKey)
+        case eap(SharedKey)
+        /// The file of a private key, relative to ipsec.d/private.
+        case privateKey(String)
+        /// It cannot be used: why, with its place.
+        case complaint(String)
+    }
+
+    /// In the order of the file.
+    package private(set) var entries: [Entry] = []
+
+    package var keys: [SharedKey] { entries.compactMap { if case .shared(let key) = $0 { key } else { nil } } }
+    package var eapSecrets: [SharedKey] { entries.compactMap { if case .eap(let key) = $0 { key } else { nil } } }
+    package var complaints: [String] {
+        entries.compactMap { if case .complaint(let text) = $0 { text } else { nil } }
+    }
 
     /// Files with their includes, so that one which includes itself twice comes to an end.
     private static let fileLimit = 256
@@ -24,7 +38,7 @@ package struct SecretsFile {
     private mutating func read(_ path: String, _ source: ConfigurationSource, depth: Int) {
         filesRead += 1
         guard depth < 16, filesRead <= SecretsFile.fileLimit, let octets = try? source.readFile(path) else {
-            complaints.append("opening secrets file '\(path)' failed")
+            entries.append(.complaint("opening secrets file '\(path)' failed"))
             return
         }
         for (index, raw) in octets.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
@@ -48,31 +62,49 @@ package struct SecretsFile {
         // The colon that parts owners from key stands alone, or first.
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         guard let colon = words.firstIndex(of: ":") ?? (words.first?.hasPrefix(":") == true ? 0 : nil) else {
-            complaints.append("line \(number): missing ' : ' separator (\(path))")
+            entries.append(.complaint("line \(number): missing ' : ' separator (\(path))"))
             return
         }
         let rest =
             words[colon] == ":" ? words[(colon + 1)...] : ([String(words[0].dropFirst())] + words.dropFirst())[...]
         guard let kind = rest.first else {
-            complaints.append(
-                "line \(number): token must be either RSA, PKCS8, ECDSA, PSK, EAP, XAUTH or PIN (\(path))")
+            entries.append(SecretsFile.unknownToken(path, number))
             return
         }
         switch kind {
-        case "PSK":
-            guard let found = raw.firstRange(of: "PSK".utf8) else { return }
-            guard let octets = SecretsFile.secret(raw[found.upperBound...]) else {
-                complaints.append("line \(number): malformed secret (\(path))")
+        case "PSK", "EAP":
+            guard let octets = SecretsFile.secret(SecretsFile.behind(kind, raw)) else {
+                entries.append(.complaint("line \(number): malformed secret (\(path))"))
                 return
             }
-            keys.append(SharedKey(owners: Array(words[..<colon]), secret: SecretBytes(octets)))
-        case "RSA", "ECDSA", "PKCS8", "P12", "PIN":
-            complaints.append("line \(number): \(kind) keys are not supported yet (\(path))")
-        case "EAP", "XAUTH", "NTLM": break
+            let key = SharedKey(owners: Array(words[..<colon]), secret: SecretBytes(octets))
+            entries.append(kind == "PSK" ? .shared(key) : .eap(key))
+        case "RSA", "ECDSA", "PKCS8":
+            guard let name = rest.dropFirst().first, rest.count == 2 else {
+                entries.append(.complaint("line \(number): missing filename, or a passphrase: \(kind) (\(path))"))
+                return
+            }
+            entries.append(.privateKey(name.hasPrefix("\"") ? String(name.dropFirst().dropLast()) : name))
+        case "P12", "PIN": entries.append(.complaint("line \(number): \(kind) keys are not supported yet (\(path))"))
+        case "XAUTH", "NTLM": break
         default:
-            complaints.append(
-                "line \(number): token must be either RSA, PKCS8, ECDSA, PSK, EAP, XAUTH or PIN (\(path))")
+            entries.append(SecretsFile.unknownToken(path, number))
         }
+    }
+
+    private static func unknownToken(_ path: String, _ number: Int) -> Entry {
+        .complaint("line \(number): token must be either RSA, PKCS8, ECDSA, PSK, EAP, XAUTH or PIN (\(path))")
+    }
+
+    /// What stands behind the kind of a secret, the kind itself behind a colon.
+    private static func behind(_ kind: String, _ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = raw
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[(colon + 1)...]
+            let word = rest.drop { $0 == 0x20 || $0 == 0x09 }
+            if word.starts(with: kind.utf8) { return word.dropFirst(kind.utf8.count) }
+        }
+        return []
     }
 
     /// `"text"`, `0x…` in hexadecimal, `0s…` in base 64, or text as it is.
@@ -111,4 +143,9 @@ package struct SecretsFile {
         }
         return result
     }
+}
+
+extension SecretsFile.SharedKey {
+    /// `carol moon`, `%any`.
+    var whom: String { owners.isEmpty ? "%any" : owners.joined(separator: " ") }
 }

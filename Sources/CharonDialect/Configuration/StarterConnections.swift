@@ -1,6 +1,13 @@
 import IKEModel
 import NetAddress
 
+/// A `ca` section of ipsec.conf.
+package struct StarterAuthority: Hashable, Sendable {
+    package var name: String
+    /// Its file, relative to ipsec.d/cacerts.
+    package var certificate: String
+}
+
 /// ipsec.conf's connections, and what is wrong with those that are none.
 package struct StarterConnections {
     package private(set) var definitions: [ConnectionDefinition] = []
@@ -10,6 +17,20 @@ package struct StarterConnections {
     /// left out.
     package private(set) var errorCount = 0
 
+    package private(set) var authorities: [StarterAuthority] = []
+    /// `strictcrlpolicy=yes`: a certificate without a good revocation list proves nothing.
+    package private(set) var requiresRevocationLists = false
+    /// `cachecrls=yes`, or, as the releases with pluto had it, an interval at which lists are looked at.
+    package private(set) var cachesLists = false
+    /// `charondebug="knl 2, ike 1"`: levels by group.
+    package private(set) var levels: [String: Int] = [:]
+    /// `charonstart=no`.
+    package private(set) var startsCharon = true
+
+    private static let authorityKeys: Set<String> = [
+        "auto", "cacert", "crluri", "crluri1", "crluri2", "ocspuri", "ocspuri1", "ocspuri2", "certuribase", "ldaphost",
+        "ldapbase", "also",
+    ]
     private static let setupKeys: Set<String> = [
         "crlcheckinterval", "plutostart", "charonstart", "charondebug", "strictcrlpolicy", "cachecrls", "uniqueids",
         "nat_traversal", "plutodebug", "interfaces", "klipsdebug", "virtual_private", "overridemtu", "dumpdir", "dpd",
@@ -21,6 +42,17 @@ package struct StarterConnections {
             for one in section.assignments where !Self.setupKeys.contains(one.key) {
                 complain(one, "# unknown keyword '\(one.key)'")
             }
+            for one in section.assignments { setUp(one) }
+        }
+        for section in file.sections where section.kind == "ca" && section.name != "%default" {
+            for one in section.assignments where !Self.authorityKeys.contains(one.key) {
+                complain(one, "# unknown keyword '\(one.key)'")
+            }
+            func value(_ key: String) -> String? { section.assignments.last { $0.key == key }?.value }
+            guard let certificate = value("cacert"), ["add", "route", "start"].contains(value("auto") ?? "") else {
+                continue
+            }
+            authorities.append(StarterAuthority(name: section.name, certificate: certificate))
         }
         for name in file.connectionNames {
             let assignments: [StarterFile.Assignment]
@@ -42,6 +74,27 @@ package struct StarterConnections {
         }
         if errorCount > 0 {
             complaints.append("### \(errorCount) parsing error\(errorCount == 1 ? "" : "s") (0 fatal) ###")
+        }
+    }
+
+    private mutating func setUp(_ one: StarterFile.Assignment) {
+        switch one.key {
+        case "strictcrlpolicy":
+            // `ifuri`: where a certificate says where its list is; no list is fetched here.
+            guard one.value != "ifuri" else { return }
+            guard let isStrict = ValueSyntax.boolean(one.value) else {
+                return complain(one, "# bad value: \(one.key)=\(one.value)")
+            }
+            requiresRevocationLists = isStrict
+        case "cachecrls": cachesLists = cachesLists || ValueSyntax.boolean(one.value) ?? false
+        case "crlcheckinterval": cachesLists = cachesLists || ValueSyntax.duration(one.value) ?? .zero > .zero
+        case "charonstart": startsCharon = ValueSyntax.boolean(one.value) ?? true
+        case "charondebug":
+            for part in one.value.split(separator: ",") {
+                let words = part.split { $0 == " " || $0 == "\t" }
+                if words.count == 2, let level = Int(words[1]) { levels[words[0].lowercased()] = level }
+            }
+        default: break
         }
     }
 
@@ -127,6 +180,9 @@ package struct StarterConnections {
             case "transport_proxy": definition.mode = .transportProxy
             default: return false
             }
+        case "eap_identity":
+            definition.local.eapIdentity = one.value
+            definition.remote.eapIdentity = one.value
         case "dpddelay": return duration(\.livenessDelay)
         case "dpdaction":
             guard ["none", "clear", "hold", "restart"].contains(one.value) else { return false }
@@ -151,9 +207,12 @@ package struct StarterConnections {
         case "": definition[keyPath: end].host = value
         case "id": definition[keyPath: end].identity = value
         case "auth":
-            guard value == "psk" || value.hasPrefix("pubkey") || value.hasPrefix("rsa") || value.hasPrefix("ecdsa")
-            else { return false }
-            definition[keyPath: end].authentication = value == "psk" ? "psk" : "pubkey"
+            guard let method = EndDefinition.authentication(value) else { return false }
+            definition[keyPath: end].authentication = method
+        case "sendcert":
+            guard let sending = CertificateSending(charon: value) else { return false }
+            definition[keyPath: end].certificateSending = sending
+        case "ca": definition[keyPath: end].authorities = value == "%any" ? [] : [value]
         case "cert": definition[keyPath: end].certificates = ValueSyntax.list(value)
         case "subnet":
             var selectors: [SelectorDefinition] = []
@@ -168,7 +227,7 @@ package struct StarterConnections {
             definition[keyPath: end].port = port
         case "sourceip": definition[keyPath: end].sourceAddress = value
         case "firewall": definition[keyPath: end].firewall = ValueSyntax.boolean(value) ?? false
-        case "nexthop", "updown", "sendcert", "ca", "ca2", "cert2", "auth2", "id2", "hostaccess", "allowany",
+        case "nexthop", "updown", "ca2", "cert2", "auth2", "id2", "hostaccess", "allowany",
             "ikeport", "dns", "groups", "groups2", "certpolicy", "sigkey", "rsasigkey", "subnetwithin", "natip":
             break
         default: return nil
@@ -206,5 +265,33 @@ extension SelectorDefinition {
         guard parts.count == 2, parts[1] != "%any" else { return (number, 0) }
         guard let port = UInt16(parts[1]) ?? SelectorText.number(ofService: parts[1]) else { return nil }
         return (number, port)
+    }
+}
+
+extension EndDefinition {
+    /// `psk`, `pubkey`, `eap`, `eap-mschapv2`, `eap-tls`, `any` of what `leftauth=` and `auth =` may be; constraints behind
+    /// `pubkey` (`rsa-2048-sha256`) are heeded by nobody. nil: not known.
+    static func authentication(_ text: String) -> String? {
+        if ["psk", "any", "eap", "eap-mschapv2", "eap-tls"].contains(text) { return text }
+        return ["pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:"].contains(where: text.hasPrefix) ? "pubkey" : nil
+    }
+
+    var eapMethod: EAPPolicy.Method? {
+        switch authentication {
+        case "eap-mschapv2": .mschapV2
+        case "eap-tls": .tls
+        default: nil
+        }
+    }
+}
+
+extension CertificateSending {
+    init?(charon text: String) {
+        switch text {
+        case "always", "yes": self = .always
+        case "never", "no": self = .never
+        case "ifasked": self = .ifAsked
+        default: return nil
+        }
     }
 }

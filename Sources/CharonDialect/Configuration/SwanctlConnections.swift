@@ -34,7 +34,10 @@ enum SwanctlConnections {
             case "fragmentation": general.fragmentation = value.text != "no"
             case "dpd_delay": general.livenessDelay = try duration(key, value)
             case "version": guard ["0", "2"].contains(value.text) else { throw bad(key, value) }
-            case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive", "pull", "send_certreq", "send_cert",
+            case "send_cert":
+                guard let sending = CertificateSending(charon: value.text) else { throw bad(key, value) }
+                general.local.certificateSending = sending
+            case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive", "pull", "send_certreq",
                 "local_port", "remote_port", "dscp", "vips", "pools", "ppk_id", "ppk_required":
                 break
             default: throw unknown(key, value)
@@ -70,12 +73,16 @@ enum SwanctlConnections {
         for (key, value) in tree.values {
             switch key {
             case "auth":
-                guard value.text == "psk" || value.text.hasPrefix("pubkey") else { throw bad(key, value) }
-                end.authentication = value.text == "psk" ? "psk" : "pubkey"
+                guard let method = EndDefinition.authentication(value.text) else { throw bad(key, value) }
+                end.authentication = method
             case "id": end.identity = value.text
+            case "eap_id": end.eapIdentity = value.text
             case "certs": end.certificates = ValueSyntax.list(value.text)
-            case "round", "cacerts", "pubkeys", "cert_policy", "revocation", "groups", "ca_id", "eap_id", "aaa_id",
-                "xauth_id":
+            case "ca_id": end.authorities = [value.text]
+            case "revocation":
+                guard ["strict", "ifuri", "relaxed"].contains(value.text) else { throw bad(key, value) }
+                end.requiresRevocationLists = value.text == "strict"
+            case "round", "cacerts", "pubkeys", "cert_policy", "groups", "aaa_id", "xauth_id":
                 break
             default: throw unknown(key, value)
             }

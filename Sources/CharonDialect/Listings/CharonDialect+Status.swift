@@ -30,7 +30,13 @@ extension CharonDialect {
             lines.append(
                 "Security Associations (\(established) up, \(view.ikeSAs.count - established) connecting):")
         }
-        if shown.isEmpty { lines.append("  none") }
+        if version == .v4_2_9 {
+            // Traps are listed with the IKE SA that they belong to.
+            if shown.isEmpty { for bound in routed { lines += routedLines(bound) } }
+            if shown.isEmpty, routed.isEmpty { lines.append("  none") }
+        } else if shown.isEmpty {
+            lines.append("  none")
+        }
         for snapshot in shown { lines += saLines(snapshot, isAll: isAll, view) }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -63,7 +69,7 @@ extension CharonDialect {
         lines.append("  loaded plugins: \(version.plugins)")
         lines.append("Listening IP addresses:")
         for one in view.interfaceAddresses
-        where !HostKnowledge.isLoopback(one.address) && !HostKnowledge.isLinkLocal(one.address) {
+        where one.interface != "lo" && !HostKnowledge.isLinkLocal(one.address) {
             lines.append("  \(one.address)")
         }
         return lines
@@ -74,7 +80,6 @@ extension CharonDialect {
     private func connectionLines(_ name: String?) -> [String] {
         var lines: [String] = []
         for bound in connections where name == nil || bound.peer == name {
-            let connection = bound.connection
             if bound.peer == bound.name || connections.first(where: { $0.peer == bound.peer })?.id == bound.id {
                 lines += peerLines(bound)
             }
@@ -89,7 +94,6 @@ extension CharonDialect {
                     "\(padded(bound.name)):   child:  \(local) === \(remote) \(bound.definition.mode.rawValue)\(liveness)"
                 )
             }
-            _ = connection
         }
         return lines
     }
@@ -99,18 +103,55 @@ extension CharonDialect {
         let local = IdentityText.text(bound.connection.local.identification)
         let remote = IdentityText.text(bound.connection.remote.identification)
         if version == .v4_2_9 {
-            return [
-                "\(name):  \(Self.endsText(bound.definition, bound.connection))",
-                "\(name):   pre-shared key authentication",
-            ]
+            var lines = ["\(name):  \(Self.endsText(bound.definition, bound.connection))"]
+            if let own = certificate(bound.connection.local) {
+                let theirs = bound.definition.remote.authorities.first.map { "\"\($0)\"" } ?? "%any"
+                lines.append("\(name):    CAs: \"\(own.issuer.text)\"...\(theirs)")
+            }
+            let how = Self.authenticationText(bound.definition.local)
+            return lines + ["\(name):   \(how)"]
         }
         let delay = bound.definition.livenessDelay
         let liveness = delay > .zero ? ", dpddelay=\(delay.components.seconds)s" : ""
-        return [
+        var lines = [
             "\(name):  \(bound.definition.local.host)...\(bound.definition.remote.host)  IKEv2\(liveness)",
-            "\(name):   local:  [\(local)] uses pre-shared key authentication",
-            "\(name):   remote: \(remote == "%any" ? "" : "[\(remote)] ")uses pre-shared key authentication",
+            "\(name):   local:  [\(local)] uses \(Self.authenticationText(bound.definition.local))",
         ]
+        if let own = certificate(bound.connection.local) {
+            lines.append("\(name):    cert:  \"\(own.subject.text)\"")
+        }
+        lines.append(
+            "\(name):   remote: \(remote == "%any" ? "" : "[\(remote)] ")uses "
+                + Self.authenticationText(bound.definition.remote))
+        for authority in bound.definition.remote.authorities { lines.append("\(name):    ca:    \"\(authority)\"") }
+        if let theirs = certificate(bound.connection.remote) {
+            lines.append("\(name):    cert:  \"\(theirs.subject.text)\"")
+        }
+        if case .signature(let policy) = bound.connection.remote.authentication, policy.requiresRevocationLists {
+            lines.append("\(name):    crl:   status must be GOOD")
+        }
+        return lines
+    }
+
+    private func certificate(_ end: ConnectionEnd) -> Certificate? {
+        switch end.authentication {
+        case .signature(let policy): policy.certificate
+        // The peer's side of it has this end's certificate, for its server.
+        default: nil
+        }
+    }
+
+    /// `public key authentication`, `EAP_MSCHAPV2 authentication with EAP identity '%any'`.
+    static func authenticationText(_ end: EndDefinition) -> String {
+        let identity = end.eapIdentity.map { " with EAP identity '\($0)'" } ?? ""
+        switch end.authentication {
+        case "psk": return "pre-shared key authentication"
+        case "eap": return "EAP authentication\(identity)"
+        case "eap-mschapv2": return "EAP_MSCHAPV2 authentication\(identity)"
+        case "eap-tls": return "EAP_TLS authentication\(identity)"
+        case "any": return "any authentication"
+        default: return "public key authentication"
+        }
     }
 
     func selectorsText(_ end: EndDefinition) -> String {
@@ -124,7 +165,16 @@ extension CharonDialect {
     }
 
     private func routedLines(_ bound: BoundConnection) -> [String] {
-        let name = padded(bound.name) + "{\(bound.connection.reqid)}"
+        // Before 5.3 a CHILD_SA went by its reqid.
+        let number = version == .v5_9_8 ? trapNumbers[bound.id] ?? 0 : Int(bound.connection.reqid)
+        let name = padded(bound.name) + "{\(number)}"
+        if version != .v5_9_8 {
+            return [
+                "\(name):  ROUTED, \(bound.definition.mode.rawValue)",
+                "\(name):   \(SelectorText.list(bound.connection.local.selectors, version)) === "
+                    + SelectorText.list(bound.connection.remote.selectors, version),
+            ]
+        }
         return [
             "\(name):  ROUTED, \(bound.definition.mode.rawValue), reqid \(bound.connection.reqid)",
             "\(name):   \(SelectorText.list(bound.connection.local.selectors, version)) === "
@@ -143,9 +193,12 @@ extension CharonDialect {
         }
         let age = version == .v4_2_9 ? "" : " \(TimeText.span((view.now - established).components.seconds)) ago"
         var lines = ["\(name): ESTABLISHED\(age), \(ends(snapshot.ike))"]
+        if isAll, let identity = record.proof.eapIdentity {
+            lines.append("\(name): Remote EAP identity: \(identity)")
+        }
         if isAll {
             let reauthenticates = bound(snapshot.connection)?.definition.reauthenticates ?? false
-            let how = reauthenticates ? "pre-shared key reauthentication" : "rekeying"
+            let how = reauthenticates ? "\(authenticationName(snapshot)) reauthentication" : "rekeying"
             let time = snapshot.rekeyTime.map {
                 ", \(how) in \(TimeText.span(max(0, ($0 - view.now).components.seconds)))"
             }
@@ -156,15 +209,32 @@ extension CharonDialect {
                     + "\(Self.hexadecimal(snapshot.responderSPI))_r\(mark.1)\(time ?? "")")
             if let suite = snapshot.suite { lines.append("\(name): IKE proposal: \(names.text(suite))") }
         }
+        if version == .v4_2_9 {
+            for routed in view.connections where routed.routing != .unrouted {
+                guard let bound = bound(routed.connection.id), bound.peer == peer, traps.contains(bound.id) else {
+                    continue
+                }
+                lines += routedLines(bound)
+            }
+        }
         for child in view.childSAs where snapshot.children.contains(child.child) {
             lines += childLines(child, isAll: isAll, view)
         }
         return lines
     }
 
+    /// Connections whose trap stands, whether or not a tunnel does.
+    private var traps: Set<ConnectionID> { Set(trapNumbers.keys) }
+
+    private func authenticationName(_ snapshot: IKESnapshot) -> String {
+        let text = bound(snapshot.connection).map { Self.authenticationText($0.definition.local) } ?? ""
+        return text.hasSuffix(" authentication") ? String(text.dropLast(" authentication".count)) : "EAP"
+    }
+
     private func childLines(_ child: ChildFacts, isAll: Bool, _ view: any DaemonView) -> [String] {
         guard let record = children[child.child], let bound = bound(child.connection) else { return [] }
-        let name = padded(bound.name) + "{\(record.number)}"
+        let number = version == .v5_9_8 ? record.number : Int(bound.connection.reqid)
+        let name = padded(bound.name) + "{\(number)}"
         let reqid = version == .v5_9_8 ? " reqid \(bound.connection.reqid)," : ""
         let encapsulated = child.encapsulation == .none ? "ESP" : "ESP in UDP"
         let space = "  "
@@ -215,6 +285,6 @@ extension CharonDialect {
     /// `ipsec listall`: what this daemon can negotiate.
     func algorithmsText() -> String {
         let groups = KeyExchangeMethod.known.filter(\.isSupported).map(AlgorithmNames.name)
-        return "List of registered IKE algorithms:\n\n  dh-group:   \(groups.joined(separator: " "))\n"
+        return "\nList of registered IKE algorithms:\n\n  dh-group:   \(groups.joined(separator: " "))\n"
     }
 }

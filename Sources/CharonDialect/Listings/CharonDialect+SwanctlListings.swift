@@ -196,9 +196,14 @@ extension CharonDialect {
             lines.append("  local:  \(definition.local.host)")
             lines.append("  remote: \(definition.remote.host)")
             for (side, end) in [("local", bound.connection.local), ("remote", bound.connection.remote)] {
-                lines.append("  \(side) pre-shared key authentication:")
+                let described = side == "local" ? definition.local : definition.remote
+                lines.append("  \(side) \(Self.listedAuthentication(described)) authentication:")
                 if let identification = end.identification {
                     lines.append("    id: \(IdentityText.text(identification))")
+                }
+                if let identity = described.eapIdentity { lines.append("    eap_id: \(identity)") }
+                if case .signature(let policy) = end.authentication, let certificate = policy.certificate {
+                    lines.append("    certs: \(certificate.subject.text)")
                 }
             }
             for child in connections where child.peer == bound.peer {
@@ -209,6 +214,18 @@ extension CharonDialect {
             }
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// `public key`, `EAP_TLS`.
+    private static func listedAuthentication(_ end: EndDefinition) -> String {
+        switch end.authentication {
+        case "psk": "pre-shared key"
+        case "eap": "EAP"
+        case "eap-mschapv2": "EAP_MSCHAPV2"
+        case "eap-tls": "EAP_TLS"
+        case "any": "any"
+        default: "public key"
+        }
     }
 
     func listPolicies(_ view: any DaemonView) -> String {

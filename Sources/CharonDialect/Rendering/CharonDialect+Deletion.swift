@@ -99,6 +99,8 @@ extension CharonDialect {
             }
         case .routed(let connection):
             let name = bound(connection)?.name ?? "?"
+            lastChildNumber += 1
+            trapNumbers[connection] = lastChildNumber
             return log(
                 version == .v4_2_9 ? "IKE" : "CHD", "CHILD_SA \(version == .v4_2_9 ? "" : "\(name) ")routed", view)
                 + finishRoute(connection, "'\(name)' routed", status: 0)

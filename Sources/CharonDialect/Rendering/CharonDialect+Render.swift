@@ -6,6 +6,7 @@ import NetAddress
 /// The engine's events as charon's lines.
 extension CharonDialect {
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
+        counters.note(event)
         switch event {
         // Each has its lines at `messagePassed`.
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .datagramSent, .nonce: return []
@@ -43,6 +44,16 @@ extension CharonDialect {
             ikes[ike]?.connection = connection
             return []
         case .messagePassed(let ike, let facts): return passed(facts, ike, view)
+        case .fragmentReceived(let ike, let facts): return fragment(facts, ike, view)
+        case .signatureMade(let ike, let method, _):
+            ikes[ike]?.proof.signature = method
+            return []
+        case .certificatesAttached(let ike, let certificates):
+            ikes[ike]?.proof.attached = certificates
+            return []
+        case .certificatesExamined(let ike, let path): return examined(path, ike, view)
+        case .responderProved(let ike, let peer, let proof):
+            return authenticated(peer, proof, ike, view) + eapRequested(ike, view)
         case .proposalChosen(let ike, _, let proposal, _), .proposalAccepted(let ike, _, let proposal):
             return version.tellsProposals
                 ? tell("CFG", "selected proposal: \(names.text(proposal))", ike, view) : []
@@ -55,7 +66,7 @@ extension CharonDialect {
             return tell(
                 "IKE", "peer didn't accept DH group \(names.group(tried)), it requested \(names.group(suggested))", ike,
                 view)
-        case .ikeEstablished(let ike, let role, let peer, _): return established(ike, role, peer, view)
+        case .ikeEstablished(let ike, let role, let peer, let proof): return established(ike, role, peer, proof, view)
         case .ikeFailed(let ike, let state, let reason): return failed(ike, state, reason, view)
         case .ikeDeleted(let ike, _, let reason): return deleted(ike, reason, view)
         case .ikeRekeying(let new, let old, _): return rekeying(new, replacing: old, view)
@@ -74,6 +85,7 @@ extension CharonDialect {
         case .childInitiating(let child, let ike, let connection, let old):
             sessions.bind(ike, to: connection)
             let reqid = bound(connection)?.connection.reqid ?? 0
+            ikes[ike]?.proof.starting = nil
             return tell(
                 "IKE", "establishing CHILD_SA \(name(child))" + (old == nil ? "" : " reqid \(reqid)"), ike, view)
         case .childEstablished(let facts): return established(facts, view)
@@ -118,11 +130,23 @@ extension CharonDialect {
         } else {
             answered[ike] = facts.messageID
         }
-        let lines = tell("ENC", "generating \(MessageText.text(facts))", ike, view) + sending(facts, ike, view)
+        effects += beforeGenerating(facts, ike, view)
+        var lines = tell("ENC", "generating \(MessageText.text(facts))", ike, view)
+        if let whole = facts.wholeOctets {
+            let count = facts.datagramOctets.count
+            lines += tell("ENC", "splitting IKE message (\(whole) bytes) into \(count) fragments", ike, view)
+            for number in 1...count {
+                lines += tell("ENC", "generating \(MessageText.head(facts)) [ EF(\(number)/\(count)) ]", ike, view)
+            }
+        }
+        lines += sending(facts, ike, view)
         let refuses = facts.payloads.contains {
             if case .notify(let notify) = $0 { notify.type.isError } else { false }
         }
-        if facts.isResponse, refuses, facts.payloads.count == 1 {
+        let isAlone = facts.payloads.allSatisfy {
+            if case .notify = $0 { true } else if case .eap = $0 { true } else { false }
+        }
+        if facts.isResponse, refuses, isAlone {
             held[ike] = lines
             return effects
         }
@@ -141,14 +165,15 @@ extension CharonDialect {
     private func size(_ octets: Int) -> String { version.saysSizes ? " (\(octets) bytes)" : "" }
 
     private func received(_ facts: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        nextJob()
-        var effects = facts.datagramOctets.flatMap { octets in
-            tell(
-                "NET",
-                "received packet: from \(MessageText.text(facts.remote)) to \(MessageText.text(facts.local))"
-                    + size(octets), ike, view)
+        var effects: [DialectEffect]
+        if let whole = facts.wholeOctets {
+            effects = reassembled(whole, ike, view)
+        } else {
+            nextJob()
+            effects = facts.datagramOctets.flatMap { receiving(facts.local, facts.remote, $0, ike, view) }
         }
         effects += tell("ENC", "parsed \(MessageText.text(facts))", ike, view)
+        effects += afterParsing(facts, ike, view)
         switch (facts.exchange, facts.isResponse) {
         case (.ikeSAInit, false):
             effects += tell("IKE", "\(facts.remote.address) is initiating an IKE_SA", ike, view)
@@ -159,6 +184,8 @@ extension CharonDialect {
                 if case .identificationResponder(let id) = payload { ours = id }
                 if case .identificationInitiator(let id) = payload { theirs = id }
             }
+            // EAP takes further exchanges.
+            guard theirs != nil else { break }
             ikes[ike]?.peer = theirs
             effects += tell(
                 "CFG",
@@ -170,35 +197,55 @@ extension CharonDialect {
         return effects
     }
 
+    func receiving(
+        _ local: Endpoint, _ remote: Endpoint, _ octets: Int, _ ike: IKESAID, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        tell(
+            "NET", "received packet: from \(MessageText.text(remote)) to \(MessageText.text(local))" + size(octets),
+            ike,
+            view)
+    }
+
     // MARK: IKE SAs
 
-    private func selected(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+    func selected(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
         guard ikes[ike]?.isNamed == false else { return [] }
         ikes[ike]?.isNamed = true
         return tell("CFG", "selected peer config '\(bound(ikes[ike]?.connection)?.peer ?? "?")'", ike, view)
     }
 
     private func established(
-        _ ike: IKESAID, _ role: Role, _ peer: Identification, _ view: any DaemonView
+        _ ike: IKESAID, _ role: Role, _ peer: Identification, _ proof: AuthenticationProof, _ view: any DaemonView
     ) -> [DialectEffect] {
         ikes[ike]?.peer = peer
         ikes[ike]?.isEstablished = true
         var effects = selected(ike, view)
-        effects += tell(
-            "IKE", "authentication of '\(IdentityText.text(peer))' with pre-shared key successful", ike, view)
-        if role == .responder { effects += myself(ike, view) }
+        var isEAP = if case .eap = proof { true } else { false }
+        // The last AUTH of a responder is made with what EAP agreed on, whatever it proved itself by before.
+        if role == .initiator, case .eap = bound(ikes[ike]?.connection)?.connection.local.authentication {
+            isEAP = true
+        }
+        if isEAP {
+            effects += tell("IKE", "authentication of '\(IdentityText.text(peer))' with EAP successful", ike, view)
+            if role == .responder { effects += ownProof("EAP", ike, view) }
+        } else {
+            effects += authenticated(peer, proof, ike, view)
+            if role == .responder { effects += myself(ike, view) }
+        }
         if version == .v4_2_9 { return effects + scheduling(ike, view) + announced(ike, view) }
         return effects + announced(ike, view) + scheduling(ike, view)
     }
 
-    private func announced(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        tell("IKE", "IKE_SA \(name(ike)) established between \(ends(ike))", ike, view)
+    private func authenticated(
+        _ peer: Identification, _ proof: AuthenticationProof, _ ike: IKESAID, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        var how = "pre-shared key"
+        if case .signature(let signature) = proof { how = CharonSignatures.name(signature.method) }
+        return tell("IKE", "authentication of '\(IdentityText.text(peer))' with \(how) successful", ike, view)
     }
 
-    private func myself(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        guard let record = ikes[ike] else { return [] }
-        let identity = IdentityText.text(localIdentity(record))
-        return tell("IKE", "authentication of '\(identity)' (myself) with pre-shared key", ike, view)
+    private func announced(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        tell("IKE", "IKE_SA \(name(ike)) established between \(ends(ike))", ike, view)
     }
 
     /// When it will be replaced, and when it ends at the latest.
@@ -238,6 +285,9 @@ extension CharonDialect {
         case .noSharedKey:
             return (state == .initResponded ? selected(ike, view) : [])
                 + tell("IKE", "no shared key found for '\(ours)' - '\(peer)'", ike, view)
+        case .authenticationMismatch where ikes[ike]?.proof.certificate != nil:
+            return tell("IKE", "signature validation failed, looking for another key", ike, view)
+                + untrusted(reason, peer, ike, view)
         case .authenticationMismatch:
             return selected(ike, view)
                 + tell("IKE", "tried 1 shared key for '\(ours)' - '\(peer)', but MAC mismatched", ike, view)
@@ -246,8 +296,9 @@ extension CharonDialect {
         case .dataPlane(let what): return tell("KNL", what, ike, view)
         case .noPrivateKey, .noSignatureMethod: return tell("IKE", "no private key found for '\(ours)'", ike, view)
         case .noPeerCertificate, .certificateByURL, .certificate, .identityNotInCertificate:
-            return tell("IKE", "no trusted public key found for '\(peer)'", ike, view)
-        case .ppk, .eap: return []
+            return untrusted(reason, peer, ike, view)
+        case .eap(let reason): return eapFailed(reason, peer, ike, view)
+        case .ppk: return []
         case .childlessUnsupported: return tell("IKE", "peer does not support childless IKE_SA initiation", ike, view)
         }
     }
@@ -257,6 +308,7 @@ extension CharonDialect {
             ikes[ike] = nil
             answered[ike] = nil
             held[ike] = nil
+            pendingEAP[ike] = nil
         }
         var effects: [DialectEffect] = []
         switch reason {
@@ -328,7 +380,8 @@ extension CharonDialect {
         lastChildNumber += 1
         children[child] = ChildRecord(number: lastChildNumber, ike: ike, connection: connection)
         guard let record = ikes[ike], record.role == .initiator, !record.isEstablished else { return [] }
-        return myself(ike, view) + tell("IKE", "establishing CHILD_SA \(name(child))", ike, view)
+        ikes[ike]?.proof.starting = child
+        return []
     }
 
     private func established(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
@@ -337,8 +390,10 @@ extension CharonDialect {
             "CHILD_SA \(name(facts.child)) established with SPIs \(facts.inbound)_i \(facts.outbound)_o and TS "
             + "\(SelectorText.list(facts.localSelectors, version)) === "
             + SelectorText.list(facts.remoteSelectors, version)
-        guard facts.replaces != nil, version == .v5_9_8 else { return tell("IKE", text, facts.ike, view) }
-        return tell("IKE", "inbound " + text, facts.ike, view) + tell("IKE", "outbound " + text, facts.ike, view)
+        let added = addingSAs(facts, view)
+        guard facts.replaces != nil, version == .v5_9_8 else { return added + tell("IKE", text, facts.ike, view) }
+        return added + tell("IKE", "inbound " + text, facts.ike, view)
+            + tell("IKE", "outbound " + text, facts.ike, view)
     }
 
     private func rejected(

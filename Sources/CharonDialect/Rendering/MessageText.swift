@@ -7,7 +7,12 @@ import NetAddress
 enum MessageText {
     static func text(_ facts: MessageFacts) -> String {
         let list = facts.payloads.map { name($0, isResponse: facts.isResponse) + " " }.joined()
-        return "\(facts.exchange) \(facts.isResponse ? "response" : "request") \(facts.messageID) [ \(list)]"
+        return "\(head(facts)) [ \(list)]"
+    }
+
+    /// `IKE_AUTH request 1`.
+    static func head(_ facts: MessageFacts) -> String {
+        "\(facts.exchange) \(facts.isResponse ? "response" : "request") \(facts.messageID)"
     }
 
     /// `192.168.0.100[500]`.
@@ -19,8 +24,23 @@ enum MessageText {
         case .notify(let notify): "N(\(CharonWords.notifies[notify.type.rawValue] ?? "\(notify.type.rawValue)"))"
         case .delete: "D"
         case .vendorID: "V"
+        case .eap(let octets): (try? EAPMessage(parsing: octets)).map(name) ?? "EAP"
         case .configuration: isResponse ? "CPRP" : "CPRQ"
         default: payload.shortName
+        }
+    }
+
+    /// `EAP/REQ/MSCHAPV2`, `EAP/SUCC`.
+    private static func name(_ message: EAPMessage) -> String {
+        let types: [EAPType: String] = [
+            .identity: "ID", .notification: "NOT", .nak: "NAK", .tls: "TLS", .mschapV2: "MSCHAPV2",
+        ]
+        let type = message.type.map { types[$0] ?? "\($0.rawValue)" } ?? ""
+        switch message.code {
+        case .request: return "EAP/REQ/\(type)"
+        case .response: return "EAP/RES/\(type)"
+        case .success: return "EAP/SUCC"
+        default: return "EAP/FAIL"
         }
     }
 }

@@ -75,6 +75,20 @@ package final class Certificate: @unchecked Sendable {
 
     package var isSelfIssued: Bool { subject == issuer }
 
+    /// Whether it may sign revocation lists (keyUsage cRLSign, RFC 5280 §4.2.1.3).
+    package var maySignLists: Bool {
+        let usage = X509_get_key_usage(pointer)
+        return usage != UInt32.max && usage & UInt32(KU_CRL_SIGN) != 0
+    }
+
+    /// subjectKeyIdentifier and the key identifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1, §4.2.1.2).
+    package var subjectKeyIdentifier: [UInt8]? {
+        X509_get0_subject_key_id(pointer).map { Certificate.octets(of: UnsafePointer($0)) }
+    }
+    package var authorityKeyIdentifier: [UInt8]? {
+        X509_get0_authority_key_id(pointer).map { Certificate.octets(of: UnsafePointer($0)) }
+    }
+
     private struct Parts {
         let der: [UInt8]
         let subject: DistinguishedName

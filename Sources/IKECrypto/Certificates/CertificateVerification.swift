@@ -40,23 +40,34 @@ package struct TrustStore: Sendable {
     /// Certificates of a chain, the anchor counted.
     private static let depthLimit: Int32 = 8
 
-    /// The chain from a certificate to an anchor, both included (RFC 5280 §6).
+    /// The chain from a certificate to an anchor, both included (RFC 5280 §6), none of which is revoked.
+    ///
+    /// - Parameters: as of `path`.
+    package func chain(
+        of certificate: Certificate, helpers: [Certificate], time: Int64, authorities: [DistinguishedName] = []
+    ) throws(CertificateRefusal) -> [Certificate] {
+        let path = try path(of: certificate, helpers: helpers, time: time, authorities: authorities)
+        if let refusal = path.refusal(requiringLists: requiresRevocationLists) { throw refusal }
+        return path.certificates
+    }
+
+    /// The chain from a certificate to an anchor (RFC 5280 §6), with what is known of the revocation of each.
     ///
     /// - Parameters:
     ///   - helpers: what the peer sent beside it; at most 16 of them are looked at.
     ///   - time: seconds since 1970.
     ///   - authorities: one of these has to be in the chain above the certificate; empty: any will do.
-    package func chain(
+    package func path(
         of certificate: Certificate, helpers: [Certificate], time: Int64, authorities: [DistinguishedName] = []
-    ) throws(CertificateRefusal) -> [Certificate] {
+    ) throws(CertificateRefusal) -> CertificatePath {
         guard certificate.maySign else { throw .unfitForSigning }
         let found = try build(certificate, helpers: Array(helpers.prefix(16)), time: time)
         guard
             authorities.isEmpty
                 || found.dropFirst().contains(where: { issuer in authorities.contains { $0.admits(issuer.subject) } })
         else { throw .otherAuthority }
-        try checkRevocation(found, time: time)
-        return found
+        return CertificatePath(
+            certificates: found, checks: zip(found, found.dropFirst()).map { check($0, issuedBy: $1, time: time) })
     }
 
     private func build(
@@ -111,16 +122,63 @@ package struct TrustStore: Sendable {
         }
     }
 
-    /// Each certificate but the anchor against its issuer's lists. A list that is out of date still revokes; it is no
-    /// longer a proof that nothing was revoked since.
-    private func checkRevocation(_ chain: [Certificate], time: Int64) throws(CertificateRefusal) {
-        for (certificate, issuer) in zip(chain, chain.dropFirst()) {
-            let lists = revocationLists.filter {
-                $0.issuer == certificate.issuer && $0.isSigned(by: issuer.publicKey)
-            }
-            if lists.contains(where: { $0.names(certificate) }) { throw .revoked }
-            let isCovered = lists.contains { $0.thisUpdate <= time && $0.nextUpdate.map { $0 >= time } ?? true }
-            guard isCovered || !requiresRevocationLists else { throw .noRevocationList }
+    /// A certificate against its issuer's lists. A list that is out of date still revokes; it is no longer a proof that
+    /// nothing was revoked since.
+    private func check(_ certificate: Certificate, issuedBy issuer: Certificate, time: Int64) -> RevocationCheck {
+        var check = RevocationCheck(certificate: certificate, issuer: issuer, list: nil, status: .unknown)
+        let lists = revocationLists.filter { $0.issuer == certificate.issuer && $0.isSigned(by: issuer.publicKey) }
+        for list in lists {
+            guard let entry = list.entry(of: certificate) else { continue }
+            check.list = list
+            check.status = .revoked(at: entry.date, reason: entry.reason)
+            return check
         }
+        check.list = lists.max { $0.thisUpdate < $1.thisUpdate }
+        if let fresh = lists.filter({ $0.isFresh(at: time) }).max(by: { $0.thisUpdate < $1.thisUpdate }) {
+            check.list = fresh
+            check.status = .good
+        }
+        return check
+    }
+}
+
+/// How the revocation of one certificate stands (RFC 5280 §6.3).
+package struct RevocationCheck: Hashable, Sendable {
+    package enum Status: Hashable, Sendable {
+        case good
+        /// Seconds since 1970; a CRLReason (RFC 5280 §5.3.1), 0: unspecified.
+        case revoked(at: Int64, reason: Int)
+        /// There is no list, or none that is not out of date.
+        case unknown
+    }
+
+    package var certificate: Certificate
+    package var issuer: Certificate
+    /// The issuer's list that was looked at; nil: there is none.
+    package var list: RevocationList?
+    package var status: Status
+}
+
+/// A chain from a certificate to an anchor, both included, and what is known of the revocation of all but the anchor.
+package struct CertificatePath: Hashable, Sendable {
+    package var certificates: [Certificate]
+    /// In the same order, the anchor left out.
+    package var checks: [RevocationCheck]
+
+    package init(certificates: [Certificate], checks: [RevocationCheck]) {
+        self.certificates = certificates
+        self.checks = checks
+    }
+
+    /// Why it proves nothing; nil where it does.
+    package func refusal(requiringLists: Bool) -> CertificateRefusal? {
+        for check in checks {
+            switch check.status {
+            case .good: continue
+            case .revoked: return .revoked
+            case .unknown: if requiringLists { return .noRevocationList }
+            }
+        }
+        return nil
     }
 }

@@ -98,6 +98,9 @@ package final class PublicKey: @unchecked Sendable {
     /// SHA-1 of the SubjectPublicKeyInfo: how a Certificate Request names an authority (RFC 7296 §3.7).
     package var authorityHash: [UInt8] { Digest.sha1(subjectPublicKeyInfo) }
 
+    /// SHA-1 of the key's bits alone: what most authorities make a subjectKeyIdentifier of (RFC 5280 §4.2.1.2).
+    package var bitsHash: [UInt8] { Digest.sha1(publicPart ?? subjectPublicKeyInfo) }
+
     private var rsaNumbers: (modulus: [UInt8], exponent: [UInt8])? {
         guard var reader = publicPart.map({ DERReader($0) }), let key = try? reader.next("RSAPublicKey"),
             var numbers = try? key.expect(DER.sequence, "RSAPublicKey"), let modulus = try? numbers.next("modulus"),

@@ -40,10 +40,60 @@ package final class RevocationList: @unchecked Sendable {
         return X509_CRL_verify(pointer, key.pointer) == 1
     }
 
-    func names(_ certificate: Certificate) -> Bool {
+    func isFresh(at time: Int64) -> Bool { thisUpdate <= time && nextUpdate.map { $0 >= time } ?? true }
+
+    /// When (seconds since 1970) and why (a CRLReason, RFC 5280 §5.3.1) a certificate was revoked; nil: it was not.
+    func entry(of certificate: Certificate) -> Entry? {
         var entry: OpaquePointer?
         // 2: an entry that takes an earlier one back (removeFromCRL).
-        return X509_CRL_get0_by_cert(pointer, &entry, certificate.pointer) == 1
+        guard X509_CRL_get0_by_cert(pointer, &entry, certificate.pointer) == 1, let entry else { return nil }
+        return Entry(entry)
+    }
+
+    /// One revoked certificate.
+    package struct Entry: Hashable, Sendable {
+        /// In network order, without a leading zero.
+        package let serialNumber: [UInt8]
+        package let date: Int64
+        package let reason: Int
+
+        init(_ pointer: OpaquePointer) {
+            serialNumber = Certificate.octets(of: UnsafePointer(X509_REVOKED_get0_serialNumber(pointer)))
+            date = (try? Certificate.seconds(X509_REVOKED_get0_revocationDate(pointer))) ?? 0
+            let found = X509_REVOKED_get_ext_d2i(pointer, NID_crl_reason, nil, nil)
+            if let found {
+                let value = found.assumingMemoryBound(to: ASN1_ENUMERATED.self)
+                reason = max(0, ASN1_ENUMERATED_get(value))
+                ASN1_STRING_free(value)
+            } else {
+                reason = 0
+            }
+            ERR_clear_error()
+        }
+    }
+
+    /// All that are revoked, in the order of the list; at most 65536 of them.
+    package var entries: [Entry] {
+        guard let all = X509_CRL_get_REVOKED(pointer) else { return [] }
+        return (0..<min(swan_revoked_count(all), 65536)).compactMap { swan_revoked_at(all, $0).map(Entry.init) }
+    }
+
+    /// cRLNumber (RFC 5280 §5.2.3) in network order, without a leading zero; nil: it has none.
+    package var number: [UInt8]? {
+        defer { ERR_clear_error() }
+        guard let found = X509_CRL_get_ext_d2i(pointer, NID_crl_number, nil, nil) else { return nil }
+        let value = found.assumingMemoryBound(to: ASN1_INTEGER.self)
+        defer { ASN1_STRING_free(value) }
+        return Certificate.octets(of: UnsafePointer(value))
+    }
+
+    /// The key identifier of authorityKeyIdentifier (RFC 5280 §5.2.1).
+    package var authorityKeyIdentifier: [UInt8]? {
+        defer { ERR_clear_error() }
+        guard let found = X509_CRL_get_ext_d2i(pointer, NID_authority_key_identifier, nil, nil) else { return nil }
+        let value = found.assumingMemoryBound(to: AUTHORITY_KEYID.self)
+        defer { AUTHORITY_KEYID_free(value) }
+        return value.pointee.keyid.map { Certificate.octets(of: UnsafePointer($0)) }
     }
 }
 

@@ -78,6 +78,9 @@ extension Engine {
                 disown(ike, error.reason)
                 return
             }
+            if let responder = eap.responder, let proof = responder.proof {
+                emit(.responderProved(ike.id, responder.identification, proof))
+            }
         }
         if let responder = eap.responder, let key = eap.masterSessionKey {
             finishEAP(payloads, ike, connection, offer, responder, key)

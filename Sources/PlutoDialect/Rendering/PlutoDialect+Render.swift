@@ -17,7 +17,10 @@ extension PlutoDialect {
         case .messagePassed(let ike, let facts):
             noteIntermediate(ike, facts)
             return []
-        case .reauthenticationDue, .spiReserved: return []
+        case .reauthenticationDue, .spiReserved, .fragmentReceived, .signatureMade, .certificatesAttached,
+            .responderProved,
+            .certificatesExamined:
+            return []
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .responseRepeated:
             return renderMessage(event, view)
         case .suiteAgreed(let ike, let suite):

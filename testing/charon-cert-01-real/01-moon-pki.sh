@@ -1,0 +1,9 @@
+cp moon.charon.conf /etc/strongswan.conf
+mkdir -p OUTPUT/pki
+ipsec pki --gen --outform pem 2>/dev/null > OUTPUT/pki/caKey.pem
+ipsec pki --self --ca --in OUTPUT/pki/caKey.pem --dn "C=CH, O=Linux strongSwan, CN=strongSwan Root CA" --outform pem 2>/dev/null > OUTPUT/pki/strongswanCert.pem
+ipsec pki --gen --outform pem 2>/dev/null > OUTPUT/pki/carolKey.pem
+ipsec pki --pub --in OUTPUT/pki/carolKey.pem 2>/dev/null | ipsec pki --issue --cacert OUTPUT/pki/strongswanCert.pem --cakey OUTPUT/pki/caKey.pem --dn "C=CH, O=Linux strongSwan, OU=Research, CN=carol@strongswan.org" --san carol@strongswan.org --outform pem 2>/dev/null > OUTPUT/pki/carolCert.pem
+ipsec pki --gen --outform pem 2>/dev/null > OUTPUT/pki/moonKey.pem
+ipsec pki --pub --in OUTPUT/pki/moonKey.pem 2>/dev/null | ipsec pki --issue --cacert OUTPUT/pki/strongswanCert.pem --cakey OUTPUT/pki/caKey.pem --dn "C=CH, O=Linux strongSwan, CN=moon.strongswan.org" --san moon.strongswan.org --outform pem 2>/dev/null > OUTPUT/pki/moonCert.pem
+ipsec pki --signcrl --cacert OUTPUT/pki/strongswanCert.pem --cakey OUTPUT/pki/caKey.pem --outform pem 2>/dev/null > OUTPUT/pki/strongswan.crl

@@ -1,0 +1,3 @@
+# expected to fail
+ipsec up home | tail -3
+ipsec status

@@ -1,0 +1,4 @@
+ipsec down home
+# expected to fail
+ipsec up home | tail -3
+ipsec status

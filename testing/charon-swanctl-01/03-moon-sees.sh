@@ -1,0 +1,1 @@
+swanctl --list-sas 2>/dev/null | sed -n 1,5p
