@@ -82,6 +82,7 @@ unit: build-strict
 build: deps-run
 	$(SWIFT) build $(RELEASE) --product swand
 	$(SWIFT) build $(RELEASE) --product swand-client
+	$(SWIFT) build $(RELEASE) --product mip6d
 	$(SWIFT) build $(RELEASE) --product swantest
 
 # 100,000 handshakes of two simulated engines with faults, on two processors; a seed that fails is told as a ladder.
@@ -103,6 +104,7 @@ install: build
 	install -s -m 755 "$(BIN)/swantest" "$(DESTDIR)$(PREFIX)/bin/swantest"
 	install -s -m 755 "$(BIN)/swand" "$(DESTDIR)$(PREFIX)/libexec/swantest/swand"
 	install -s -m 755 "$(BIN)/swand-client" "$(DESTDIR)$(PREFIX)/libexec/swantest/swand-client"
+	install -s -m 755 "$(BIN)/mip6d" "$(DESTDIR)$(PREFIX)/libexec/swantest/mip6d"
 	rm -rf "$(DESTDIR)$(PREFIX)/share/swantest/testing" "$(DESTDIR)$(PREFIX)/share/swantest/guestbin"
 	cp -R testing guestbin "$(DESTDIR)$(PREFIX)/share/swantest/"
 

@@ -22,10 +22,8 @@ extension SanitizerRule {
                 [.text("s_i "), .mask(.digit, 1...10, "N"), .text("s_o"), .lineEnd],
             ])),
         SanitizerRule(
-            "syslog", "listing", "The count of events in the listing of strongSwan 4.2.9 becomes N.",
-            .rewrite([
-                [.text("scheduled events: "), .mask(.digit, 1...10, "N"), .lineEnd]
-            ])),
+            "syslog", "events", "How many events charon has scheduled, in its listing, becomes N.",
+            .rewrite([[.text("scheduled events: "), .mask(.digit, 1...10, "N"), .lineEnd]])),
         SanitizerRule(
             "syslog", "binding-update", "The number of a Binding Update, which begins with a drawn one, becomes SEQ.",
             .rewrite([[.text("Binding Update "), .mask(.digit, 1...5, "SEQ"), .wordEnd]])),

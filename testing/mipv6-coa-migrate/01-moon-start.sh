@@ -1,4 +1,3 @@
-cp moon.ipsec.conf /etc/ipsec.conf
-cp ipsec.secrets strongswan.conf /etc
+./install.sh moon
 ipsec start
 /etc/init.d/mip6d start

@@ -1,4 +1,4 @@
-grep 'MIGRATE\|kmaddress\|KMADDRESS\|migrate \|  policy:' /var/log/daemon.log
+grep charon: /var/log/daemon.log | grep -v 'mode proxy\|address to reach\|getting SPI\|got SPI'
 grep mip6d /var/log/daemon.log | grep -v 'attempt\|Prefix'
 /etc/init.d/mip6d stop
 ip xfrm policy list nosock

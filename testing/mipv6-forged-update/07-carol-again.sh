@@ -1,0 +1,7 @@
+# the binding is not known any more; what is sent through the tunnel is refused
+../../guestbin/ping-once.sh --down -I 2001:1::10 fec1::10
+ip addr add 2001::50/128 dev eth0
+ip addr del 2001::41a:a8ff:fe6f:c67/64 dev eth0
+../../guestbin/wait-for.sh --timeout 60 --match '^2$' -- grep -c accepted /var/log/daemon.log
+../../guestbin/ping-once.sh --up -I 2001:1::10 fec1::10
+/etc/init.d/mip6d stop
