@@ -100,6 +100,7 @@ final class StrongSwanDaemon {
                 }
             }
             swanctl {
+                load = \(installation.clientPluginsToLoad.joined(separator: " "))
                 socket = unix://\(socket)
             }
 

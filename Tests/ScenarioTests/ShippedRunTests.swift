@@ -3,14 +3,14 @@ import LinuxSystem
 import Scenario
 import Testing
 
-/// All scenarios under testing/, run by the built program: as users run them, and looked at from outside.
+/// The scenarios under testing/ that any kernel can run, run by the built program: as users run them, and looked at from outside.
 @Suite(.serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"))
 struct ShippedRunTests {
     private static let isRoot = geteuid() == 0
 
     private func withAllScenarios(_ user: RunnerProgram.User = .own, _ body: (RunnerProgram) throws -> Void) throws {
         try withRunner(user) { runner in
-            for name in try RunnerProgram.shippedNames { _ = try runner.copyShipped(name) }
+            for name in try RunnerProgram.namesForAnyKernel { _ = try runner.copyShipped(name) }
             try body(runner)
         }
     }
@@ -20,7 +20,7 @@ struct ShippedRunTests {
         arguments: [RunnerProgram.User.own, .ordinary])
     func `all pass four at a time, and the machine is as it was before`(user: RunnerProgram.User) throws {
         try withAllScenarios(user) { runner in
-            let count = try RunnerProgram.shippedNames.count
+            let count = try RunnerProgram.namesForAnyKernel.count
             #expect(count >= 10)
             let answer = try PrivateMachine.run(
                 "look >/run/before; \"$@\" || exit $?; settle /run/before || exit 99",
@@ -29,7 +29,7 @@ struct ShippedRunTests {
             #expect(answer.text.contains("\n\(count) passed of \(count) in "), "\(answer.text)")
             let junit = try runner.read("OUTPUT/junit.xml")
             #expect(junit.ranges(of: "<testcase ").count == count)
-            for name in try RunnerProgram.shippedNames { #expect(junit.contains("<testcase name=\"\(name)\"")) }
+            for name in try RunnerProgram.namesForAnyKernel { #expect(junit.contains("<testcase name=\"\(name)\"")) }
             if Tool.isInstalled("xmllint") {
                 let schema = FileSystem.parent(of: #filePath) + "/Resources/junit.xsd"
                 let lint = try Tool.run(["xmllint", "--noout", "--schema", schema, runner.folder + "/OUTPUT/junit.xml"])
@@ -93,7 +93,7 @@ struct ShippedRunTests {
             #expect(answer.status == .exited(0), "\(answer.text)")
             var pings = 0
             // The others have other hosts and links; the run itself finds their packets in clear and their malformed ones.
-            for name in try RunnerProgram.shippedNames where name.hasPrefix("ikev2-") {
+            for name in try RunnerProgram.namesForAnyKernel where name.hasPrefix("ikev2-") {
                 let folder = "OUTPUT/\(name)"
                 let capture = "\(runner.folder)/\(folder)/192_1_2.pcapng"
                 let ups = try runner.read("\(folder)/west.console.txt").ranges(of: "\nup\n").count

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Scenario
 import Testing
 
 /// A copy of one of testing/'s scenarios, to be changed by a test.
@@ -44,6 +45,16 @@ extension RunnerProgram {
         }
     }
 
+    /// Those of them that any kernel can run. `make scenarios` runs the others, in user-mode Linux where it has to: that is
+    /// no work to be done beside all other tests.
+    static var namesForAnyKernel: [String] {
+        get throws {
+            try shippedNames.filter { name in
+                try ScenarioFolder.load(#require(FolderFixture.beside("testing/\(name)"))).settings.requires.isEmpty
+            }
+        }
+    }
+
     /// Copies a scenario of testing/ into this runner's, with the scripts and the daemon that it needs.
     func copyShipped(_ name: String) throws -> ShippedScenario {
         let target = "\(folder)/testing/\(name)"
@@ -56,6 +67,9 @@ extension RunnerProgram {
     func addDaemon() throws {
         let swand = try #require(Self.built) + "/swand"
         try RunnerProgram.place(swand, at: folder + "/swand")
+        for name in ["swand-client", "mip6d"] {
+            try RunnerProgram.place(FileSystem.parent(of: swand) + "/" + name, at: folder + "/" + name)
+        }
         try FileSystem.removeTree(folder + "/guestbin")
         try FileSystem.copyTree(#require(FolderFixture.beside("guestbin")), to: folder + "/guestbin")
     }
