@@ -124,6 +124,7 @@ package final class DataPlaneUserspace: DataPlane {
             defer { letGo(of: association) }
             try refresh()
         case .route(let route):
+            guard route.installsPolicies else { throw Self.othersPolicies }
             try open()
             let before = traps[route.connection]
             let trap = PolicyDatabase.Trap(route)
@@ -176,10 +177,11 @@ package final class DataPlaneUserspace: DataPlane {
 
     private func forget(_ trap: PolicyDatabase.Trap) { drops.held += trap.dropped + UInt64(trap.held.count) }
 
+    private static let othersPolicies = DataPlaneError(
+        "policies of others are the kernel's: start swand with --dataplane xfrm")
+
     private func install(_ installation: ChildInstallation) throws(DataPlaneError) {
-        guard installation.installsPolicies else {
-            throw DataPlaneError("policies of others are the kernel's: start swand with --dataplane xfrm")
-        }
+        guard installation.installsPolicies else { throw Self.othersPolicies }
         guard associations[installation.child] == nil else {
             throw DataPlaneError("Child SA \(installation.child.number) is installed already")
         }

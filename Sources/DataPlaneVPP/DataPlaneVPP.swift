@@ -17,7 +17,7 @@ package final class DataPlaneVPP: DataPlane {
     package let forwarder: Forwarder
     private var links: [(interface: Int, socket: FileDescriptor)] = []
     private let timer: FileDescriptor
-    private var frame = [UInt8](repeating: 0, count: 65536 + DataPlaneVPP.virtioOctets)
+    private var frame = [UInt8](repeating: 0, count: 65536 + ethernetOctets + virtioOctets)
     /// Frames of one call of `descriptorReady`, so that others have their turn.
     private static let burst = 256
     private static let virtioOctets = VirtioNetHeader.octetCount
@@ -93,14 +93,8 @@ package final class DataPlaneVPP: DataPlane {
             guard header.isSegmented || header.flags & VirtioNetHeader.needsChecksum != 0 else {
                 return [Array(whole)]
             }
+            guard header.isSegmented else { return Self.finished(whole, header).map { [$0] } ?? [] }
             guard let inner = InnerPacket(UnsafeRawBufferPointer(packet)) else { return [] }
-            guard header.isSegmented else {
-                guard inner.ipProtocol == 6 || inner.ipProtocol == 17 else { return [] }
-                PacketSegments.writeChecksum(
-                    packet.baseAddress!, ipLength: inner.headerLength, length: inner.length, isV6: inner.isV6,
-                    ipProtocol: inner.ipProtocol)
-                return [Array(whole)]
-            }
             guard
                 var segments = PacketSegments(
                     packet, inner, segmentOctets: Int(header.segmentOctets), hasECN: header.hasECN,
@@ -110,6 +104,19 @@ package final class DataPlaneVPP: DataPlane {
             while let segment = segments.next() { frames.append(link + Array(segment)) }
             return frames
         }
+    }
+
+    /// A frame with its checksum, of which the sender's stack has put the pseudo-header's sum in place (virtio 1.1 §5.1.6.2); nil
+    /// where that place is outside.
+    private static func finished(_ whole: UnsafeMutableRawBufferPointer, _ header: VirtioNetHeader) -> [UInt8]? {
+        let start = Int(header.checksumStart)
+        let place = start + Int(header.checksumOffset)
+        guard start >= ethernetOctets, place + 2 <= whole.count else { return nil }
+        let sum = ~InternetChecksum.fold(
+            InternetChecksum.add(UnsafeRawBufferPointer(rebasing: whole[start...]), to: 0))
+        // Of UDP a 0 would mean that there is none; to TCP both are the same.
+        whole.storeBytes(of: sum == 0 ? 0xffff : sum, toByteOffset: place, as: UInt16.self)
+        return Array(whole)
     }
 
     /// To be called when the forwarder may want to be woken at another time.

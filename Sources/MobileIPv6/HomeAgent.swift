@@ -73,17 +73,22 @@ package struct HomeAgent {
         _ update: BindingUpdate, of home: IPAddress, to agent: IPAddress, _ actions: inout [MobilityAction],
         _ now: Int64
     ) {
-        let careOf = update.careOfAddress ?? home
         guard update.isHomeRegistration else {
             actions.append(.event(.dropped(from: home, "a Binding Update for a correspondent node")))
             return
         }
-        guard Self.isUsable(careOf) else {
-            actions.append(.event(.dropped(from: home, "\(careOf) is no care-of address")))
+        // No IPsec policy covers any other home address: such an update is anybody's, and not answered (§9.5.1).
+        guard let set = set(of: home), set.homeAgent == agent else {
+            actions.append(.event(.dropped(from: home, "not one of this home agent's nodes")))
             return
         }
-        guard let set = set(of: home), set.homeAgent == agent else {
-            refuse(update, of: home, at: careOf, .notHomeAgent, update.sequence, agent, &actions)
+        // Without the option it is the packet's source (§9.5.1), in whose place the kernel has put the home address.
+        guard let careOf = update.careOfAddress ?? (update.lifetimeSeconds == 0 ? home : nil) else {
+            actions.append(.event(.dropped(from: home, "a Binding Update that names no care-of address")))
+            return
+        }
+        guard Self.isUsable(careOf) else {
+            actions.append(.event(.dropped(from: home, "\(careOf) is no care-of address")))
             return
         }
         // §9.5.1: greater, modulo 65536.

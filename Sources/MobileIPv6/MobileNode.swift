@@ -28,6 +28,8 @@ package struct MobileNode {
     private let tunnel = "ip6tnl1"
 
     private var place = Place.unknown
+    /// Whether the care-of address was lost, with no other in its place, since the last registration began.
+    private var isUnreachable = false
     private var sequence: UInt16
     private var registration: Registration?
     /// When the binding is to be renewed; nil: there is none.
@@ -106,11 +108,17 @@ package struct MobileNode {
             if place != .home { returnHome(&actions, now) }
             return
         }
-        if case .abroad(let careOf) = place, addresses.contains(careOf) { return }
+        if case .abroad(let careOf) = place, addresses.contains(careOf) {
+            // It went and came back: what was under way then was given up.
+            if isUnreachable { registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now) }
+            isUnreachable = false
+            return
+        }
         guard let careOf = addresses.first else {
             if case .abroad = place, refresh != nil || registration != nil {
                 actions.append(.event(.unreachable))
                 registration = nil
+                isUnreachable = true
             }
             return
         }
@@ -139,6 +147,7 @@ package struct MobileNode {
             actions += moves.map { .migrate($0) }
         }
         place = .abroad(careOf)
+        isUnreachable = false
         registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
     }
 
@@ -155,6 +164,7 @@ package struct MobileNode {
             registration = Registration(lifetimeSeconds: 0, due: now)
         }
         place = .home
+        isUnreachable = false
         (refresh, solicitation) = (nil, nil)
     }
 

@@ -11,7 +11,8 @@ package enum FetchedPackages {
             ?? value("HOME").map { $0 + "/.cache/swantest" } ?? "/var/cache/swantest"
     }
 
+    /// nil for what is no absolute path: a guest's processes work elsewhere.
     private static func value(_ name: String) -> String? {
-        getenv(name).flatMap { $0.pointee == 0 ? nil : String(cString: $0) }
+        getenv(name).flatMap { $0.pointee == CChar(bitPattern: UInt8(ascii: "/")) ? String(cString: $0) : nil }
     }
 }

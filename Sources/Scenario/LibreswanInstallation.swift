@@ -1,7 +1,7 @@
 import LinuxSystem
 
 /// A libreswan of this machine: installed, or a tree of packages that were unpacked (`swantest fetch libreswan`) or of
-/// a build of the user's own (`make install DESTDIR=TREE`), whose `usr` is laid over a host's.
+/// a build of the user's own (`make install PREFIX=/usr DESTDIR=TREE`), whose `usr` is laid over a host's.
 package struct LibreswanInstallation: Sendable, Equatable {
     /// The tree, absolute; nil where libreswan is installed on this machine.
     package let tree: String?
@@ -23,7 +23,7 @@ package struct LibreswanInstallation: Sendable, Equatable {
         if missing.isEmpty { return nil }
         if tree == Self.fetched { return "libreswan is not installed: swantest fetch libreswan" }
         return
-            "no \(missing.joined(separator: ", ")) below \(tree ?? "/"): install that build with make install DESTDIR="
+            "no \(missing.joined(separator: ", ")) below \(tree ?? "/"): install that build with make install PREFIX=/usr DESTDIR="
             + (tree ?? "/")
     }
 }

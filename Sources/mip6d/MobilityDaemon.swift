@@ -58,6 +58,11 @@ final class MobilityDaemon {
         }
     }
 
+    /// Why a home agent does not start.
+    struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// Up to the first Binding Update, or to where the home agent waits for one.
     func start() throws {
         log.line(MobilityWording.started(configuration.role))
@@ -71,6 +76,13 @@ final class MobilityDaemon {
             loop.stop()
         }
         feed(.start)
+        // Without its policies a home agent would register whoever asks (RFC 6275 §10.3.1: authenticated updates only).
+        if configuration.role == .homeAgent, configuration.usesIPsec, let complaint = complaints.first {
+            feed(.stop)
+            throw StartFailure(description: complaint)
+        }
+        // What came before the policies stood.
+        while mobility.receive() != nil {}
         lookAround()
     }
 

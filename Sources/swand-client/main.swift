@@ -2,7 +2,7 @@ import Control
 import Glibc
 import LinuxSystem
 
-// `ipsec`, `whack` and `swanctl` as a shell starts them, many times in a scenario: what a running daemon answers is asked of it
+// `ipsec`, `whack` and `vppctl` as a shell starts them, many times in a scenario: what a running daemon answers is asked of it
 // here, in a program of a few pages without cryptography; everything else, and every failure to reach a daemon, is the
 // whole program's, `swand` beside this one, under the same name.
 let words = CommandLine.arguments

@@ -77,6 +77,7 @@ struct InteropCommand: ParsableCommand {
             let possible = try execute(cells.filter { CellReport(beyond: $0) == nil }, place, installation)
             reports = cells.compactMap { cell in
                 CellReport(beyond: cell) ?? possible.first { $0.name == cell.name }
+                    ?? CellReport(cell, verdict: .red, reason: "the run left no result")
             }
         }
         let version = version(of: peerProgram)

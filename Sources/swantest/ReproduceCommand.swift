@@ -44,7 +44,14 @@ struct ReproduceCommand: ParsableCommand {
         do {
             try FileSystem.makeDirectories(output)
             scenario = try FileSystem.resolve(output) + "/" + name
+            // Both are written anew: only what an earlier run of this command has made may go.
+            for (folder, mark) in [(scenario, "reproduce.yaml"), (scenario + "-run", "result.json")]
+            where FileSystem.exists(folder) && !FileSystem.exists(folder + "/" + mark) {
+                throw Exit.usage("\(folder) is in the way, and not this command's: name another folder with --output")
+            }
             try ReproductionFolder(plan, account, diagnosis, steps: steps).write(to: scenario)
+        } catch let exit as Exit {
+            throw exit
         } catch { throw Exit.usage("--output \(output): \(error)") }
         Terminal.print("")
         Terminal.print("chosen, as nobody says it:")
@@ -58,7 +65,7 @@ struct ReproduceCommand: ParsableCommand {
     /// The first input's name, as a folder's.
     private var name: String {
         let file = logs[0].split(separator: "/").last ?? "log"
-        let stem = file.prefix { $0 != "." }
+        let stem = file.split(separator: ".").first ?? "log"
         return String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
     }
 
@@ -93,12 +100,13 @@ struct ReproduceCommand: ParsableCommand {
         for finding in result.findings {
             Terminal.print("  found: \(finding.place): \(finding.text)")
         }
+        let isSound = comparison.departure == nil && !result.isInterrupted && result.findings.isEmpty
         Terminal.print(
-            comparison.departure == nil ? Terminal.green(comparison.verdict) : Terminal.red(comparison.verdict))
+            isSound ? Terminal.green(comparison.verdict) : Terminal.red(comparison.verdict))
         Terminal.print(
             Terminal.dim(
                 "its messages, decrypted: "
                     + CaptureDecoding.command(output: place, link: ReproductionFolder.link)))
-        if comparison.departure != nil { throw Exit.scenarioFailed }
+        if !isSound { throw Exit.scenarioFailed }
     }
 }

@@ -49,10 +49,12 @@ private final class PseudoTerminal {
 
 @Suite(.enabled(if: hasNamespaces, "unshare -r -n -m -p does not work on this machine"))
 struct VPPConsoleTests {
-    /// A VPP with a loopback by its startup file, and `vppctl` at a terminal; /tmp is the script's own.
+    /// A VPP with a loopback by its startup file, and `vppctl` at a terminal; /tmp is the script's own, so the program, which
+    /// may have been built below it, is copied away first.
     private static let script = """
-        mkdir /run/kept && mount --bind . /run/kept && mount -t tmpfs tmpfs /tmp && cd /run/kept || exit 98
-        PATH=$PWD:$PATH
+        mkdir /run/kept /run/bin && cp -L vpp /run/bin/vpp && ln -s vpp /run/bin/vppctl || exit 99
+        mount --bind . /run/kept && mount -t tmpfs tmpfs /tmp && cd /run/kept || exit 98
+        PATH=/run/bin:$PATH
         printf '%s\\n' '# comment' 'create loopback interface' 'bogus command' 'set interface state loop0 up' > startup
         vpp unix { startup-config startup } || exit 97
         vppctl; echo status $?

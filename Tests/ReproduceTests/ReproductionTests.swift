@@ -56,7 +56,7 @@ import Testing
         #expect(files["initiator.conf"]?.contains("\tesp=aes_gcm_256;dh19\n") ?? false)
         #expect(files["responder.conf"]?.contains("    esp=aes256gcm16-ecp384-noesn!\n") ?? false)
         #expect(plan.actions == [.rekeyChild(.initiator)])
-        #expect(files["10-initiator-ask.sh"] == "ipsec whack --rekey-child --name reproduction\n")
+        #expect(files["100-initiator-ask.sh"] == "ipsec whack --rekey-child --name reproduction\n")
     }
 
     @Test func `an ASA stays one, with addresses in the place of redacted ones only`() throws {

@@ -10,7 +10,8 @@ struct ShippedRunTests {
 
     private func withAllScenarios(_ user: RunnerProgram.User = .own, _ body: (RunnerProgram) throws -> Void) throws {
         try withRunner(user) { runner in
-            for name in try RunnerProgram.namesForAnyKernel { _ = try runner.copyShipped(name) }
+            // One may borrow another's files.
+            for name in try RunnerProgram.shippedNames { _ = try runner.copyShipped(name) }
             try body(runner)
         }
     }
@@ -24,7 +25,9 @@ struct ShippedRunTests {
             #expect(count >= 10)
             let answer = try PrivateMachine.run(
                 "look >/run/before; \"$@\" || exit $?; settle /run/before || exit 99",
-                runner.commandLine(["run", "--jobs", "4", "--junit", runner.folder + "/OUTPUT/junit.xml"]))
+                runner.commandLine(
+                    ["run", "--jobs", "4", "--junit", runner.folder + "/OUTPUT/junit.xml"]
+                        + RunnerProgram.namesForAnyKernel))
             #expect(answer.status == .exited(0), "\(answer.text)")
             #expect(answer.text.contains("\n\(count) passed of \(count) in "), "\(answer.text)")
             let junit = try runner.read("OUTPUT/junit.xml")
@@ -58,7 +61,7 @@ struct ShippedRunTests {
                 kill -9 $runner || exit 97
                 wait $runner
                 settle /run/before || exit 99
-                """, runner.commandLine(["run", "--jobs", "4", "--repeat", "20"]))
+                """, runner.commandLine(["run", "--jobs", "4", "--repeat", "20"] + RunnerProgram.namesForAnyKernel))
             #expect(answer.status == .exited(0), "\(answer.text)")
             let daemons = try #require(answer.text.firstMatch(of: #/daemons: (\d+)/#)).1
             #expect(try #require(Int(daemons)) >= 4, "\(answer.text)")
@@ -89,7 +92,7 @@ struct ShippedRunTests {
     @Test(.enabled(if: Tool.isInstalled("tshark"), "tshark is not installed"))
     func `tshark sees ESP where pings got through, no echo in clear, and no malformed message`() throws {
         try withAllScenarios { runner in
-            let answer = try runner.run("run", "--jobs", "4")
+            let answer = try runner.run(["run", "--jobs", "4"] + RunnerProgram.namesForAnyKernel)
             #expect(answer.status == .exited(0), "\(answer.text)")
             var pings = 0
             // The others have other hosts and links; the run itself finds their packets in clear and their malformed ones.

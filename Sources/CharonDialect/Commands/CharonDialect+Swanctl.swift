@@ -68,9 +68,9 @@ extension CharonDialect {
                 certificatesText(
                     kinds, subject: options.value("--subject", "-s"), asPEM: options.has("--pem", "-p"), view))
         case "--counters", "-C":
-            if options.has("--reset", "-r") {
+            if options.has("--reset", "-R") {
                 counters.reset()
-                return done("")
+                return done("reset-counters completed successfully\n")
             }
             return done(counters.text)
         case "--redirect", "-d": return redirect(options, session)
@@ -137,17 +137,20 @@ extension CharonDialect {
         guard let text = options.value("--gateway", "-g") else { return fail("missing target gateway") }
         guard let gateway = IPAddress(text) else { return fail("invalid gateway") }
         let name = options.value("--ike", "-i")
-        let number = options.value("--ike-id", "-I").flatMap { Int($0) }
-        let address = options.value("--peer-ip", "-p").flatMap { IPAddress($0) }
-        let identity = options.value("--peer-id", "-P")
-        guard
-            [name, options.value("--ike-id", "-I"), options.value("--peer-ip", "-p"), identity].contains(where: {
-                $0 != nil
-            })
-        else { return fail("missing redirect selector") }
+        let (numberText, hosts) = (options.value("--ike-id", "-I"), options.value("--peer-ip", "-p"))
+        let number = numberText.flatMap { Int($0) }
+        let prefix = hosts.flatMap { IPPrefix($0) ?? IPAddress($0).map { IPPrefix(host: $0) } }
+        let identity = options.value("--peer-id", "-d")
+        // One that cannot be read must not become one that means all.
+        if numberText != nil && number == nil { return fail("invalid ike-id") }
+        if hosts != nil && prefix == nil { return fail("invalid peer-ip") }
+        guard [name, numberText, hosts, identity].contains(where: { $0 != nil }) else {
+            return fail("missing redirect selector")
+        }
         let found = ikes.values.filter { record in
             record.isEstablished && name.map { bound(record.connection)?.peer == $0 } ?? true
-                && number.map { record.number == $0 } ?? true && address.map { record.remote.address == $0 } ?? true
+                && number.map { record.number == $0 } ?? true
+                && prefix.map { $0.contains(record.remote.address) } ?? true
                 && identity.map { IdentityText.text(record.peer) == $0 } ?? true
         }
         let connections = Set(found.compactMap(\.connection)).sorted { $0.number < $1.number }

@@ -100,9 +100,15 @@ extension CharonDialect {
 
     // MARK: Messages on their way in
 
+    /// The most authorities that are remembered of one peer's requests.
+    private static let askedLimit = 1024
+
     /// What is said of a message as soon as it has been parsed.
     func afterParsing(_ facts: MessageFacts, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        ikes[ike]?.proof.asked += requestedAuthorities(facts)
+        guard facts.exchange == .ikeSAInit || facts.exchange == .ikeAuth else { return [] }
+        // A peer may ask for what it likes, message after message.
+        let room = Self.askedLimit - (ikes[ike]?.proof.asked.count ?? 0)
+        ikes[ike]?.proof.asked += requestedAuthorities(facts).prefix(max(0, room))
         guard facts.exchange == .ikeAuth else { return [] }
         var effects = facts.isResponse ? [] : askedAuthorities(ike, view)
         for (index, certificate) in certificates(facts).enumerated() {

@@ -52,7 +52,7 @@ package struct ReproductionFolder {
                 case .rekeyChild(let role): (role, "child")
                 case .rekeyIKE(let role): (role, "ike")
                 }
-            files["1\(index)-\(role.rawValue)-ask.sh"] =
+            files["\(100 + index)-\(role.rawValue)-ask.sh"] =
                 plan[role].dialect == .charon
                 ? "swanctl --rekey --\(what) reproduction\n" : "ipsec whack --rekey-\(what) --name reproduction\n"
         }
@@ -149,10 +149,12 @@ package struct ReproductionFolder {
                 hosts += "      eth1: {link: \(link), addresses: [\"\(inside.address)/\(inside.length)\"]}\n"
             }
             let peer = plan[role.other].address
+            // Where no prefix of use holds both, too.
+            hosts += "    routes:\n      - {to: \"\(IPPrefix(host: peer))\", dev: eth0}\n"
             let behind =
                 inside(role.other)?.network ?? (plan[role.other].network.length > 0 ? plan[role.other].network : nil)
             if let behind, behind.family == peer.family, !behind.contains(peer) {
-                hosts += "    routes:\n      - {to: \"\(behind)\", via: \"\(peer)\"}\n"
+                hosts += "      - {to: \"\(behind)\", via: \"\(peer)\"}\n"
             }
         }
         text += "links: [\(links.joined(separator: ", "))]\nhosts:\n\(hosts)"

@@ -54,6 +54,13 @@ package struct ReproductionPlan: Sendable {
         ends = [.initiator: End(), .responder: End()]
         placeEnds()
         chooseSelectors()
+        let gateway = self[.responder]
+        if gateway.dialect == .asa,
+            [gateway.address.family, gateway.network.family, gateway.peerNetwork.family].contains(.v6)
+        {
+            self[.responder].dialect = .libreswan
+            limits.append("the ASA has IPv6; here it is swand in libreswan's dialect")
+        }
         chooseIKE()
         chooseChild()
         chooseSecrets()
@@ -95,8 +102,14 @@ package struct ReproductionPlan: Sendable {
                     "the \(role.rawValue)'s address: \(end.address) of RFC 5737"
                         + (sa.addresses[role].map { " in the place of \($0)" } ?? ""))
             }
-            end.identity = sa.identities[role]
-            if end.identity == nil { choices.append("the \(role.rawValue)'s identity: its address") }
+            // It becomes a word of a configuration: what a stranger's capture says must not become lines of one.
+            end.identity = sa.identities[role].flatMap { text in
+                text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "@.-_:".contains($0)) } ? text : nil
+            }
+            if end.identity == nil {
+                let other = sa.identities[role].map { ", in the place of \($0)" } ?? ""
+                choices.append("the \(role.rawValue)'s identity: its address\(other)")
+            }
             // What an ASA does with a group that it doesn't want is its own.
             let refusesByZero = refused(.invalidKEPayload).map { exchange in
                 exchange.type == .createChildSA && refusedExchange?.by == role && wantsNoGroup(exchange)
