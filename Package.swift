@@ -191,7 +191,9 @@ let package = Package(
             exclude: ["Resources"], swiftSettings: strict),
         .testTarget(
             name: "ReproduceTests",
-            dependencies: ["Reproduce", "Scenario", "IKEWire", "IKECrypto", "LinuxSystem", "NetAddress"],
+            dependencies: [
+                "Reproduce", "CaptureFile", "Scenario", "IKEWire", "IKECrypto", "LinuxSystem", "NetAddress",
+            ],
             exclude: ["Logs"], swiftSettings: strict),
         tests(
             "IKEEngineTests",

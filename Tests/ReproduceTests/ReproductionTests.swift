@@ -155,4 +155,35 @@ import Testing
         #expect(comparison.isPartial)
         #expect(comparison.verdict == "As far as the inputs say, it is the same: IKE_SA_INIT, accepted.")
     }
+
+    @Test func `a request that nobody answered is not the same as one that is answered`() throws {
+        let answered = try steps("ios-router1.log")
+        var silent = answered
+        silent[silent.count - 1].refusals = nil
+        silent[silent.count - 1].isUnanswered = true
+        #expect(Comparison(silent, run: answered).departure == "IKE_AUTH: is answered, and was not")
+        let same = Comparison(silent, run: silent)
+        #expect(same.departure == nil && !same.isPartial)
+        #expect(same.verdict == "The same exchange ends in the same way: IKE_AUTH, no answer.")
+    }
+
+    @Test func `a capture of a request that is sent again, and never answered, says so`() throws {
+        // pcapng is blocks, each with its type and its length, 4 octets each, in front; a packet's type is 6. The longest packet
+        // is the request, the others are answers and address resolution.
+        let whole = try Inputs.log("noprop.pcapng").octets
+        var blocks: [ArraySlice<UInt8>] = []
+        var place = 0
+        while place + 8 <= whole.count {
+            let length = Int(whole[place + 4]) | Int(whole[place + 5]) << 8
+            blocks.append(whole[place..<place + length])
+            place += length
+        }
+        let request = try #require(blocks.filter { $0.first == 6 }.max { $0.count < $1.count })
+        var octets = blocks.prefix { $0.first != 6 }.flatMap { $0 }
+        for _ in 0..<3 { octets += request }
+        let account = try Inputs.account((name: "silence.pcapng", octets: octets))
+        let main = try #require(account.main)
+        #expect(main.exchanges.map(\.isUnanswered) == [true])
+        #expect(Diagnosis(account).headline.contains("did not answer the IKE_SA_INIT"))
+    }
 }

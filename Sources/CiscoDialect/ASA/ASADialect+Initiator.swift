@@ -66,12 +66,15 @@ extension ASADialect {
     func made(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
         guard facts.role == .initiator, let session = sessions[facts.ike] else { return [] }
         guard case .createChild = session.purpose else { return steps(IOSDebugTable.initiatorDone, facts.ike, 1, view) }
+        // What the peer asks for from here on is not ours.
+        sessions[facts.ike]?.purpose = nil
         return steps(
             IOSDebugTable.childMade(group: facts.suite.keyExchange != nil), facts.ike, session.lastRequestID, view)
     }
 
     /// A CREATE_CHILD_SA of ours came to nothing.
     func exchangeFailed(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        steps(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
+        sessions[ike]?.purpose = nil
+        return steps(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
     }
 }

@@ -104,12 +104,15 @@ extension IOSDialect {
         guard case .createChild = session.purpose else {
             return rows(IOSDebugTable.initiatorDone, facts.ike, 1, view)
         }
+        // What the peer asks for from here on is not ours.
+        sessions[facts.ike]?.purpose = nil
         return rows(IOSDebugTable.childMade(group: hasGroup), facts.ike, session.lastRequestID, view)
     }
 
     /// A CREATE_CHILD_SA of ours came to nothing.
     private func exchangeFailed(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        rows(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
+        sessions[ike]?.purpose = nil
+        return rows(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
     }
 
     // MARK: Behind a message of ours

@@ -22,6 +22,10 @@ package struct Account: Sendable {
         package var position: LogPosition { (request ?? response)!.position }
         /// What refuses it (RFC 7296 §3.10.1).
         package var refusals: [LoggedMessage.Notify] { response?.errors ?? [] }
+        /// Whether the request was sent again and no response came. Of a response that nobody logged nothing is known.
+        package var isUnanswered: Bool {
+            response == nil && remarks.contains { if case .retransmission = $0.content { true } else { false } }
+        }
         /// Whether it says nothing but that somebody is there.
         package var isLiveness: Bool {
             guard type == .informational else { return false }

@@ -40,11 +40,7 @@ package struct Diagnosis: Sendable {
 
     private mutating func success() {
         let established = sa.isEstablished
-        let unanswered = sa.exchanges.first { exchange in
-            exchange.response == nil
-                && exchange.remarks.contains { if case .retransmission = $0.content { true } else { false } }
-        }
-        if let unanswered {
+        if let unanswered = sa.exchanges.first(where: \.isUnanswered) {
             headline = Self.capitalized(
                 "\(name(unanswered.requester.other)) did not answer the \(unanswered.title) request of \(name(unanswered.requester)), which sent it again."
             )

@@ -23,20 +23,31 @@ package enum CaptureReading {
     /// What a decoded capture says.
     package static func facts(_ capture: DecodedCapture, file: String) -> InputFacts {
         var facts = InputFacts(file, .capture)
-        var seen: Set<[UInt8]> = []
+        // Where each message stands in the facts; nil for a fragment that stands for none.
+        var seen: [[UInt8]: Int?] = [:]
         for datagram in capture.datagrams {
             // A retransmission is octet for octet the message before (RFC 7296 §2.1).
             let octets = datagram.message.encoded()
-            guard seen.insert(octets).inserted else { continue }
+            if let before = seen[octets] {
+                if let before {
+                    facts.messages[before].remarks.append(
+                        Remark(LogPosition(file, frame: datagram.frame), .retransmission))
+                }
+                continue
+            }
+            seen[octets] = .some(nil)
             // Of fragments the last to come has it all.
             if case .fragment(let number, let total)? = datagram.message.protected?.kind, datagram.inner.isEmpty {
                 guard datagram.plaintext == nil, number == total else { continue }
             }
+            // One that was decrypted and could not be read is as one that was not opened: nothing of it is known.
+            let isRead = datagram.plaintext.map { $0.isEmpty || !datagram.inner.isEmpty } ?? false
             var message = logged(
-                datagram.message, inner: datagram.plaintext == nil ? nil : datagram.inner,
+                datagram.message, inner: isRead ? datagram.inner : nil,
                 at: LogPosition(file, frame: datagram.frame))
             message.sighting = .captured
             (message.source, message.destination) = ("\(datagram.source)", "\(datagram.destination)")
+            seen[octets] = facts.messages.count
             facts.messages.append(message)
         }
         facts.gaps = capture.malformed.map { "\(file): \($0)" }

@@ -41,7 +41,7 @@ package struct Comparison: Sendable {
                 lines.append(departure ?? "")
                 return
             }
-            if step.refusals == nil {
+            if step.refusals == nil && !step.isUnanswered {
                 lines.append("\(step.type): \(run[index].outcome); how it ended is not in the inputs")
             } else {
                 let payloads = step.hasPayloads(of: run[index])
@@ -51,7 +51,7 @@ package struct Comparison: Sendable {
             }
             index += 1
         }
-        isPartial = expected.last?.refusals == nil
+        isPartial = expected.last.map { $0.refusals == nil && !$0.isUnanswered } ?? false
     }
 
     /// One sentence.

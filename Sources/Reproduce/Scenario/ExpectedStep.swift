@@ -13,6 +13,8 @@ package struct ExpectedStep: Sendable {
     package var chosen: LoggedProposal?
     /// nil where the response isn't known, or can't be opened.
     package var refusals: [LoggedMessage.Notify]?
+    /// The request was sent again, and no response came.
+    package var isUnanswered: Bool
 
     /// The payloads of request and response; nil where they aren't shown. They are told, not judged: each daemon has its own.
     package var payloads: (request: [String]?, response: [String]?)
@@ -29,6 +31,7 @@ package struct ExpectedStep: Sendable {
         let isOpen =
             exchange.response.map { $0.payloads != nil || !$0.notifies.isEmpty || !$0.remarks.isEmpty } ?? false
         refusals = isOpen ? exchange.refusals : nil
+        isUnanswered = exchange.isUnanswered
     }
 
     /// The exchanges of an IKE SA up to the one that fails; without signs of life and deletions.
@@ -40,6 +43,7 @@ package struct ExpectedStep: Sendable {
 
     /// How it ends: `INVALID_KE_PAYLOAD 0000`, `accepted`.
     package var outcome: String {
+        if isUnanswered { return "no answer" }
         guard let refusals else { return "not known" }
         if refusals.isEmpty { return "accepted" }
         return refusals.map { notify in
@@ -86,6 +90,7 @@ package struct ExpectedStep: Sendable {
                 "selectors \(run.initiatorSelectors) === \(run.responderSelectors), and were \(initiatorSelectors) === "
                     + "\(responderSelectors)")
         }
+        if isUnanswered, !run.isUnanswered { found.append("is answered, and was not") }
         if let refusals {
             let other = run.refusals ?? []
             let isSame =
