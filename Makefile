@@ -76,8 +76,12 @@ lint:
 build-strict: deps-run
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
+# What failed is said again at the end, where a log of some ten thousand lines is read first.
 unit: build-strict
-	$(SWIFT) test --disable-xctest --explicit-target-dependency-import-check error
+	@mkdir -p OUTPUT; set -o pipefail; \
+	$(SWIFT) test --disable-xctest --explicit-target-dependency-import-check error 2>&1 | tee OUTPUT/unit.log \
+	    || { echo; echo "What failed (all of it: OUTPUT/unit.log):"; \
+	         grep -E '✘ .* recorded an issue|[Ff]atal error|unexpected signal' OUTPUT/unit.log | cut -c 1-400 | tail -n 12; exit 1; }
 
 build: deps-run
 	$(SWIFT) build $(RELEASE) --product swand
