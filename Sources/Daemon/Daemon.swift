@@ -44,6 +44,7 @@ package final class Daemon {
     let log: LogFile
     private let keyTables: KeyTables?
     private let scripts: ScriptRunner
+    private let fetcher: HTTPFetcher
     private var control: ControlServer?
 
     private var agenda = Agenda()
@@ -70,7 +71,9 @@ package final class Daemon {
         log = parts.log
         keyTables = parts.keyTables
         scripts = ScriptRunner(loop: parts.loop)
+        fetcher = HTTPFetcher(loop: parts.loop)
         scripts.onEnd = { [unowned self] in perform(dialect.scriptEnded($0, $1, self)) }
+        fetcher.onEnd = { [unowned self] in perform(dialect.fetched($0, $1, self)) }
         sockets.onOpen = { [unowned self] descriptor, local in
             do { try dataPlane.prepare(socket: descriptor, local: local) } catch {
                 log.line("swand: data plane \(dataPlane.name): \(error)")
@@ -259,6 +262,7 @@ package final class Daemon {
             for failure in failures { log.line("swand: \(failure)") }
             agenda.push(failures.isEmpty ? then : otherwise)
         case .run(let script): scripts.add(script)
+        case .fetch(let request): fetcher.add(request)
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
         case .change(let change, let otherwise):

@@ -148,6 +148,11 @@ extension Engine {
             drop(.integrityFailure, ike.id, datagram, message)
             return
         }
+        if ike.parked != nil, !header.isResponse {
+            // The first of its kind is still being looked at.
+            drop(.unexpectedMessageID(header.messageID), ike.id, datagram, message)
+            return
+        }
         if isRepeat {
             // Of a fragmented request only the first fragment asks for the response again (RFC 7383 §2.6.1).
             if case .fragment(let number, _) = protected.kind, number != 1 { return }

@@ -32,7 +32,7 @@ struct IPsecCommand {
         self.options = options
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
 
     /// The program's exit status.
     func run() -> Int32 {
