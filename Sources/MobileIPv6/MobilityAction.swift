@@ -59,12 +59,22 @@ package enum MobilityEvent: Hashable, Sendable {
     case bindingUpdateSent(sequence: UInt16, careOf: IPAddress, lifetimeSeconds: UInt32, attempt: Int)
     case bindingAccepted(sequence: UInt16, lifetimeSeconds: UInt32)
     case bindingRefused(sequence: UInt16, BindingAcknowledgement.Status)
+    /// The home agent serves this node not, and is asked no more.
+    case rejected(by: IPAddress)
     case bindingEnded(IPAddress)
     case bindingExpired(IPAddress)
     case bindingRegistered(home: IPAddress, careOf: IPAddress, sequence: UInt16, lifetimeSeconds: UInt32)
     case updateRefused(home: IPAddress, sequence: UInt16, BindingAcknowledgement.Status)
     /// Why a message was passed over.
     case dropped(from: IPAddress, String)
+
+    /// Whether a packet is all that it takes, so that it can happen any number of times.
+    package var isOthersDoing: Bool {
+        switch self {
+        case .updateRefused, .dropped: true
+        default: false
+        }
+    }
 }
 
 /// What they are told.

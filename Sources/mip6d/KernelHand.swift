@@ -23,19 +23,27 @@ final class KernelHand {
     }
 
     /// Those of these interfaces that packets to others can come from (RFC 6275 §11.5.3), in the kernel's order.
-    func addresses(of interfaces: Set<String>, besides home: IPAddress?) throws(NetlinkError) -> [IPAddress] {
+    /// - Parameter home: which `carryOut` adds, by itself, without its prefix, and which therefore says nothing about where the
+    ///   node is.
+    func addresses(of interfaces: Set<String>, besides home: IPAddress) throws(NetlinkError) -> [IPAddress] {
+        let added = IPPrefix(host: home)
         let indices = Set(try routes.links().filter { interfaces.contains($0.name) }.map(\.index))
         return try routes.addresses().filter { found in
             let address = found.prefix.address
             return indices.contains(found.interface) && address.family == .v6 && !found.isTentative
-                && !address.isLinkLocal && !address.isSiteLocal && address != home
+                && !address.isLinkLocal && !address.isSiteLocal && found.prefix != added
         }.map(\.prefix.address)
     }
 
     /// Only what is of the kernel's; the rest is passed over.
     func carryOut(_ action: MobilityAction) throws(NetlinkError) {
         switch action {
-        case .addState(let state): try ignoring(EEXIST, ipsec, .addState(state))
+        case .addState(let state):
+            // One that stands is of a daemon that was killed, and may name another care-of address.
+            do { try ipsec.send(.addState(state)) } catch {
+                guard error.code == EEXIST else { throw error }
+                try ipsec.send(.updateState(state))
+            }
         case .updateState(let state): try ipsec.send(.updateState(state))
         case .deleteState(let id): try ignoring(ESRCH, ipsec, .deleteState(id))
         case .setPolicy(let policy): try ipsec.send(.setPolicy(policy))

@@ -38,6 +38,8 @@ final class MobilityDaemon {
     private var machine: Machine
     private var timer: TimerToken?
     private var known: [IPAddress]?
+    /// Of lines that somebody's packets make.
+    private var limit = LineLimit()
     /// What went wrong while it started.
     private(set) var complaints: [String] = []
 
@@ -88,6 +90,7 @@ final class MobilityDaemon {
 
     func run() throws {
         try loop.run()
+        tellOmitted(limit.takeOmitted())
         log.line(MobilityWording.stopped(configuration.role))
     }
 
@@ -99,7 +102,7 @@ final class MobilityDaemon {
         guard let link = configuration.homeLink else { return }
         let interfaces = Set(configuration.interfaces + [link.interface])
         do {
-            let found = try kernel.addresses(of: interfaces, besides: nil)
+            let found = try kernel.addresses(of: interfaces, besides: link.homeAddress.address)
             guard found != known else { return }
             known = found
             feed(.addresses(found))
@@ -111,9 +114,7 @@ final class MobilityDaemon {
             do {
                 let message = try MobilityHeader.message(octets, from: source, to: destination)
                 feed(.message(message, from: source, to: destination))
-            } catch {
-                log.line("message from \(source) dropped: \(error)")
-            }
+            } catch { report(.dropped(from: source, "\(error)")) }
         }
     }
 
@@ -122,7 +123,7 @@ final class MobilityDaemon {
         while let (octets, source, destination) = prefixes.receive() {
             guard octets.count >= 8 else { continue }
             if octets[0] == Self.prefixAdvertisement {
-                log.line("Mobile Prefix Advertisement from \(source)")
+                limited("Mobile Prefix Advertisement from \(source)")
                 feed(.prefixesAdvertised(from: source))
                 continue
             }
@@ -167,7 +168,7 @@ final class MobilityDaemon {
                     feed(.timer)
                 }
             }
-        case .event(let event): log.line(MobilityWording.line(event))
+        case .event(let event): report(event)
         default:
             do { try kernel.carryOut(action) } catch {
                 complain(MobilityWording.refusal(action, error, noEntry: ENOENT, noData: ENODATA))
@@ -177,7 +178,22 @@ final class MobilityDaemon {
 
     /// What is lost is sent again.
     private func attempt(_ body: () throws(SystemError) -> Void) {
-        do { try body() } catch { log.line("\(error)") }
+        do { try body() } catch { limited("\(error)") }
+    }
+
+    private func report(_ event: MobilityEvent) {
+        let line = MobilityWording.line(event)
+        if event.isOthersDoing { limited(line) } else { log.line(line) }
+    }
+
+    private func limited(_ line: String) {
+        guard let omitted = limit.admit(at: now) else { return }
+        tellOmitted(omitted)
+        log.line(line)
+    }
+
+    private func tellOmitted(_ count: Int) {
+        if count > 0 { log.line(MobilityWording.omitted(count)) }
     }
 
     private func complain(_ text: String) {
