@@ -279,7 +279,10 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain(), hostReport == nil else { return }
+                guard watch.drain() else { return }
+                let effects = dialect.hostChanged(self)
+                if !effects.isEmpty { perform(effects) }
+                guard hostReport == nil else { return }
                 hostReport = loop.schedule(
                     at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
                 ) { [unowned self] in

@@ -51,7 +51,13 @@ package struct HomeAgent {
     package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
         var actions: [MobilityAction] = []
         switch input {
-        case .start:
+        case .start(let left):
+            // Nobody knows those bindings any more: they end.
+            for (home, careOf) in left.sorted(by: { $0.key < $1.key }) where set(of: home) != nil {
+                bindings[home] = Binding(
+                    careOf: careOf, sequence: 0, expires: now, keyManagerMoves: configuration.keyManagementMoves)
+                end(home, &actions)
+            }
             actions += IPsecPlan.openStates.map { .addState($0) }
             for set in configuration.policySets {
                 guard let plan = plan(of: set.homeAddress) else { continue }

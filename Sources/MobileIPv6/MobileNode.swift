@@ -10,7 +10,17 @@ package struct MobileNode {
     private enum Place: Hashable {
         case unknown
         case home
+        /// Another daemon, which was killed, has left policies and states that name this care-of address.
+        case left(IPAddress)
         case abroad(IPAddress)
+
+        /// By which the policies' templates go.
+        var careOf: IPAddress? {
+            switch self {
+            case .left(let address), .abroad(let address): address
+            case .unknown, .home: nil
+            }
+        }
     }
 
     /// The last Binding Update, as far as it waits for an answer.
@@ -81,7 +91,8 @@ package struct MobileNode {
     package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
         var actions: [MobilityAction] = []
         switch input {
-        case .start:
+        case .start(let left):
+            if let careOf = left[home] { place = .left(careOf) }
             actions += IPsecPlan.openStates.map { .addState($0) }
             if let plan {
                 actions += plan.headerPolicies.map { .setPolicy($0) }
@@ -135,16 +146,15 @@ package struct MobileNode {
 
     /// Policies come before whatever packets could leave by: what they cover waits for its SA, and is never in clear.
     private mutating func move(to careOf: IPAddress, _ actions: inout [MobilityAction], _ now: Int64) {
-        var old: IPAddress?
-        if case .abroad(let before) = place {
-            old = before
+        let old = place.careOf
+        if case .abroad = place {
             if let plan { actions.append(.updateState(plan.homeAddressOption(careOf: careOf))) }
             actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
         } else {
             if let plan {
                 actions.append(.addState(plan.homeAddressOption(careOf: careOf)))
                 actions.append(.setPolicy(plan.outgoingMobilityPolicy))
-                actions += plan.homePayloadPolicies.map { .setPolicy($0) }
+                actions += plan.payloadPolicies(here: old ?? home, there: agent).map { .setPolicy($0) }
             }
             if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
             actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
@@ -159,7 +169,7 @@ package struct MobileNode {
     }
 
     private func migrate(from old: IPAddress, to new: IPAddress, _ actions: inout [MobilityAction]) {
-        guard let plan else { return }
+        guard let plan, old != new else { return }
         let moves = plan.migrations(from: (old, agent), to: (new, agent), tellsKeyManager: keyManagerMoves)
         actions += moves.map { .migrate($0) }
     }
@@ -171,14 +181,14 @@ package struct MobileNode {
     /// §11.5.5: the binding ends, by a Binding Update whose source is the home address, which therefore is on the home link
     /// again: without Duplicate Address Detection, as the home agent still answers for it.
     private mutating func returnHome(_ actions: inout [MobilityAction], _ now: Int64) {
-        if case .abroad(let careOf) = place {
-            migrate(from: careOf, to: home, &actions)
-            leaveTunnel(careOf, &actions)
-            actions.append(.addHomeAddress(home, interface: link.interface))
+        let careOf = place.careOf
+        if let careOf { leave(careOf, &actions) }
+        // Behind the policies, which would have the home agent's answers.
+        actions.append(.resolveNeighbour(agent, interface: link.interface))
+        actions.append(.addHomeAddress(home, interface: link.interface))
+        if careOf != nil {
             actions.append(.event(.returnedHome))
             register(0, now)
-        } else {
-            actions.append(.addHomeAddress(home, interface: link.interface))
         }
         place = .home
         isUnreachable = false
@@ -186,7 +196,9 @@ package struct MobileNode {
     }
 
     /// Policies go last, behind the address that packets could have.
-    private func leaveTunnel(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
+    private func leave(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
+        // States and key manager wait at the home address, from where the next move takes them.
+        migrate(from: careOf, to: home, &actions)
         actions.append(.unrouteFromHome(home))
         actions.append(.removeHomeAddress(home, interface: tunnel))
         actions.append(.deleteTunnel(tunnel))
@@ -199,7 +211,7 @@ package struct MobileNode {
     private mutating func stop(_ actions: inout [MobilityAction]) {
         if case .abroad(let careOf) = place {
             if refresh != nil, !isRejected { actions.append(update(lifetimeSeconds: 0, careOf)) }
-            leaveTunnel(careOf, &actions)
+            leave(careOf, &actions)
         }
         if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
         if let plan {

@@ -16,6 +16,9 @@ package enum MobilityAction: Hashable, Sendable {
     case deleteTunnel(String)
     case addHomeAddress(IPAddress, interface: String)
     case removeHomeAddress(IPAddress, interface: String)
+    /// Learns a neighbour's link-layer address without a word from the home address, for which the home agent still answers
+    /// (RFC 6275 §11.5.5).
+    case resolveNeighbour(IPAddress, interface: String)
     /// Packets from the home address leave by the tunnel.
     case routeFromHome(IPAddress, tunnel: String)
     case unrouteFromHome(IPAddress)
@@ -79,7 +82,8 @@ package enum MobilityEvent: Hashable, Sendable {
 
 /// What they are told.
 package enum MobilityInput: Hashable, Sendable {
-    case start
+    /// What daemons that were killed have left: the care-of addresses that policies of the payload still name, by home address.
+    case start(left: [IPAddress: IPAddress])
     /// The usable addresses of the node's interfaces that packets to others can come from, without the home address, best
     /// first.
     case addresses([IPAddress])

@@ -35,6 +35,18 @@ final class KernelHand {
         }.map(\.prefix.address)
     }
 
+    /// The care-of addresses of policies that are there already, by home address.
+    func leftCareOfAddresses(_ configuration: MobilityConfiguration) throws(NetlinkError) -> [IPAddress: IPAddress] {
+        var result: [IPAddress: IPAddress] = [:]
+        guard configuration.usesIPsec else { return result }
+        for set in configuration.policySets {
+            result[set.homeAddress] = try IPsecPlan(set, configuration.role).careOfAddress {
+                (id) throws(NetlinkError) in try ipsec.policy(id)
+            }
+        }
+        return result
+    }
+
     /// Only what is of the kernel's; the rest is passed over.
     func carryOut(_ action: MobilityAction) throws(NetlinkError) {
         switch action {
@@ -65,6 +77,9 @@ final class KernelHand {
                 to: IPPrefix(.unspecified(.v6), length: 0)!, interface: try index(of: tunnel), table: Self.table)
             try routes.send(.addRoute(route, replacing: true))
             try ignoring(EEXIST, routes, .addRule(Self.rule(address)))
+        case .resolveNeighbour(let address, let interface):
+            guard let index = try index(of: interface) else { return }
+            try routes.send(.useNeighbour(address, interface: index))
         // The route goes with its interface.
         case .unrouteFromHome(let address): try ignoring(ENOENT, routes, .deleteRule(Self.rule(address)))
         case .routeToHome(let address, let tunnel):

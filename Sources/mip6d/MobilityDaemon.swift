@@ -77,7 +77,7 @@ final class MobilityDaemon {
             feed(.stop)
             loop.stop()
         }
-        feed(.start)
+        feed(.start(left: try kernel.leftCareOfAddresses(configuration)))
         // Without its policies a home agent would register whoever asks (RFC 6275 §10.3.1: authenticated updates only).
         if configuration.role == .homeAgent, configuration.usesIPsec, let complaint = complaints.first {
             feed(.stop)

@@ -46,7 +46,7 @@ import Testing
 
     @Test func `attaching abroad migrates the four policies, then registers`() throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         let actions = node.handle(.addresses([Here.abroad]), at: 0)
         let manager = "km 2001::41a:a8ff:fe6f:c67 2001:1::1"
         #expect(
@@ -80,7 +80,7 @@ import Testing
 
     @Test func `a node's policies are the first to come and the last to go, so that nothing leaves in clear`() throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         #expect(
             Self.steps(node.handle(.addresses([Here.abroad]), at: 0)) == [
                 "state at \(Here.abroad)", "policy inbound", "policy outbound", "tunnel", "address on ip6tnl1", "route",
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `a home agent's policies are the first to come and the last to go`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func take(_ sequence: UInt16, _ lifetime: UInt32) -> [String] {
             let update = MobilityMessage.bindingUpdate(
                 BindingUpdate(
@@ -119,9 +119,91 @@ import Testing
         #expect(Self.steps(agent.handle(.stop, at: 0)) == down)
     }
 
+    @Test func `what a killed daemon left at the node is taken on from where it was`() throws {
+        for careOf in [Here.abroad, IPAddress("2001::50")!] {
+            var node = try node
+            _ = node.handle(.start(left: [Here.home: Here.abroad]), at: 0)
+            let actions = node.handle(.addresses([careOf]), at: 0)
+            let payload = actions.compactMap { action -> IPAddress? in
+                if case .setPolicy(let policy) = action, policy.priority == IPsecPlan.payloadPriority,
+                    policy.direction == .outbound
+                {
+                    policy.templates[0].source
+                } else {
+                    nil
+                }
+            }
+            #expect(payload == [Here.abroad])
+            #expect(Self.steps(actions).suffix(3) == ["tunnel", "address on ip6tnl1", "route"])
+            let moves = Self.lines(actions).filter { $0.hasPrefix("migrate outbound") && $0.contains("reqid 2") }
+            #expect(
+                moves
+                    == (careOf == Here.abroad
+                        ? []
+                        : [
+                            "migrate outbound \(Here.abroad) \(Here.agent) to \(careOf) \(Here.agent) reqid 2 km \(careOf) \(Here.agent)"
+                        ])
+            )
+            #expect(Self.sent(actions) != nil)
+        }
+        // At home, it is taken away.
+        var node = try node
+        _ = node.handle(.start(left: [Here.home: Here.abroad]), at: 0)
+        let home = node.handle(.addresses([IPAddress("2001:1::77")!]), at: 0)
+        #expect(Self.steps(home).first == "no route" && Self.lines(home).contains { $0.hasPrefix("update") })
+    }
+
+    @Test func `what a killed daemon left at the home agent goes, and a new binding begins as the first one`() throws {
+        var agent = try agent
+        let start = agent.handle(.start(left: [Here.home: Here.abroad, IPAddress("2001:1::11")!: Here.abroad]), at: 0)
+        #expect(
+            Self.steps(start).prefix(5) == [
+                "no route", "no tunnel", "no policy inbound", "no policy outbound", "no policy forward",
+            ])
+        #expect(
+            Self.lines(start).contains(
+                "migrate inbound \(Here.abroad) \(Here.agent) to \(Here.home) \(Here.agent) reqid 2 km \(Here.agent) \(Here.home)"
+            ))
+        #expect(agent.registered.isEmpty)
+        let update = BindingUpdate(
+            sequence: 1, keyManagementMoves: true, lifetimeSeconds: 60,
+            options: [.alternateCareOfAddress(Here.abroad)])
+        let actions = agent.handle(.message(.bindingUpdate(update), from: Here.home, to: Here.agent), at: 1)
+        #expect(
+            Self.lines(actions).contains(
+                "migrate inbound \(Here.home) \(Here.agent) to \(Here.abroad) \(Here.agent) reqid 2 km \(Here.agent) \(Here.abroad)"
+            ))
+    }
+
+    @Test func `a node that stops leaves states and key manager where its next start looks for them`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        _ = node.handle(.addresses([Here.abroad]), at: 0)
+        let stopped = Self.lines(node.handle(.stop, at: 10))
+        #expect(
+            stopped.contains(
+                "migrate outbound \(Here.abroad) \(Here.agent) to \(Here.home) \(Here.agent) reqid 2 km \(Here.home) \(Here.agent)"
+            ))
+    }
+
+    @Test func `the care-of address that a policy goes by is read back from it`() throws {
+        let set = try MobilityConfigurationTests.configuration(.mobileNode).policySets[0]
+        for role in [MobilityConfiguration.Role.mobileNode, .homeAgent] {
+            let plan = IPsecPlan(set, role)
+            func found(_ policies: [XFRMPolicy]) -> IPAddress? {
+                plan.careOfAddress { id in policies.first { $0.id == id } }
+            }
+            let isNode = role == .mobileNode
+            let abroad = plan.payloadPolicies(
+                here: isNode ? Here.abroad : Here.agent, there: isNode ? Here.agent : Here.abroad)
+            #expect(found(abroad) == Here.abroad)
+            #expect(found(plan.homePayloadPolicies) == nil && found([]) == nil)
+        }
+    }
+
     @Test func `an agent that clears K is not followed by the key manager, from the next move on`() throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         #expect(Self.lines(node.handle(.addresses([Here.abroad]), at: 0)).contains { $0.contains(" km ") })
         func answer(_ sequence: UInt16, _ moves: Bool) -> MobilityMessage {
             .bindingAcknowledgement(
@@ -138,7 +220,7 @@ import Testing
 
     @Test func `an agent's key manager follows a node that set K, and no other`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func take(_ sequence: UInt16, _ moves: Bool, _ careOf: IPAddress, _ lifetime: UInt32 = 60) -> [String] {
             let update = MobilityMessage.bindingUpdate(
                 BindingUpdate(
@@ -161,7 +243,7 @@ import Testing
 
     @Test func `an end of a binding that there is not is refused with 133, and to the node it is ended`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func end(_ sequence: UInt16, at now: Int64) -> [String] {
             let update = MobilityMessage.bindingUpdate(
                 BindingUpdate(
@@ -172,7 +254,7 @@ import Testing
         #expect(end(9, at: 0) == ["acknowledgement 133 of 9 for 0 K"])
 
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         _ = node.handle(.addresses([Here.abroad]), at: 0)
         _ = node.handle(.addresses([IPAddress("2001:1::77")!]), at: 10)
         let refusal = MobilityMessage.bindingAcknowledgement(
@@ -184,7 +266,7 @@ import Testing
     @Test func `an entry that its node has ended is remembered for ten seconds, against updates that come late`() throws
     {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func take(_ sequence: UInt16, _ lifetime: UInt32, at now: Int64) -> [String] {
             let update = MobilityMessage.bindingUpdate(
                 BindingUpdate(
@@ -205,7 +287,7 @@ import Testing
     @Test(arguments: [129, 131, 132, 133, 134, 150])
     func `a refusal that will not pass is the last word`(_ number: UInt8) throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         _ = node.handle(.addresses([Here.abroad]), at: 0)
         let status = BindingAcknowledgement.Status(number)
         let refusal = MobilityMessage.bindingAcknowledgement(
@@ -223,7 +305,7 @@ import Testing
     @Test(arguments: [128, 130])
     func `a refusal that may pass is asked about again, slowly, and not for ever`(_ number: UInt8) throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         var actions = node.handle(.addresses([Here.abroad]), at: 0)
         var now: Int64 = 0
         var updates = 0
@@ -258,7 +340,7 @@ import Testing
         throws
     {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         var actions = node.handle(.addresses([Here.abroad]), at: 0)
         var times: [Int64] = []
         for _ in 0..<7 {
@@ -274,8 +356,8 @@ import Testing
     @Test func `a registration, a move and the return home go through both ends`() throws {
         var node = try node
         var agent = try agent
-        _ = node.handle(.start, at: 0)
-        _ = agent.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func exchange(_ input: MobilityInput, at now: Int64) -> (agent: [String], node: [MobilityAction]) {
             let update = Self.sent(node.handle(input, at: now))
             guard let update else { return ([], []) }
@@ -320,7 +402,7 @@ import Testing
 
     @Test func `a node that moves to and fro sends at most three updates a second, and the last place counts`() throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         let places = [Here.abroad, IPAddress("2001::50")!]
         var updates = 0
         var last: [MobilityAction] = []
@@ -337,12 +419,12 @@ import Testing
     @Test func `a home agent that knows a later number says so, and the node goes on from there`() throws {
         var node = try node
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         let old = BindingUpdate(
             sequence: 500, keyManagementMoves: true, lifetimeSeconds: 600,
             options: [.alternateCareOfAddress(Here.abroad)])
         _ = agent.handle(.message(.bindingUpdate(old), from: Here.home, to: Here.agent), at: 0)
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         let update = try #require(Self.sent(node.handle(.addresses([Here.abroad]), at: 0)))
         let refusal = try #require(
             Self.sent(agent.handle(.message(update.message, from: Here.home, to: Here.agent), at: 1)))
@@ -355,7 +437,7 @@ import Testing
 
     @Test func `a care-of address that goes while an update is under way is registered when it comes back`() throws {
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         _ = node.handle(.addresses([Here.abroad]), at: 0)
         _ = node.handle(.addresses([]), at: 100)
         let again = node.handle(.addresses([Here.abroad]), at: 200)
@@ -366,7 +448,7 @@ import Testing
 
     @Test func `an update that names no care-of address does not end the binding that there is`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         func take(_ sequence: UInt16, _ options: [MobilityOption]) -> [MobilityAction] {
             let update = MobilityMessage.bindingUpdate(
                 BindingUpdate(sequence: sequence, keyManagementMoves: true, lifetimeSeconds: 60, options: options))
@@ -380,7 +462,7 @@ import Testing
 
     @Test func `an update of a stranger, and an acknowledgement of one, change nothing`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         let update = MobilityMessage.bindingUpdate(
             BindingUpdate(
                 sequence: 1, keyManagementMoves: false, lifetimeSeconds: 60,
@@ -391,7 +473,7 @@ import Testing
         #expect(agent.registered.isEmpty)
 
         var node = try node
-        _ = node.handle(.start, at: 0)
+        _ = node.handle(.start(left: [:]), at: 0)
         _ = node.handle(.addresses([Here.abroad]), at: 0)
         let answer = MobilityMessage.bindingAcknowledgement(
             BindingAcknowledgement(.accepted, keyManagementMoves: true, sequence: 7, lifetimeSeconds: 60))
@@ -403,7 +485,7 @@ import Testing
 
     @Test func `a binding that is not renewed ends, and its tunnel with it`() throws {
         var agent = try agent
-        _ = agent.handle(.start, at: 0)
+        _ = agent.handle(.start(left: [:]), at: 0)
         let update = BindingUpdate(
             sequence: 1, keyManagementMoves: true, lifetimeSeconds: 60,
             options: [.alternateCareOfAddress(Here.abroad)])
