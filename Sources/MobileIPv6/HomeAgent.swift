@@ -197,7 +197,10 @@ package struct HomeAgent {
                 .map { .setPolicy($0) }
         }
         actions.append(.setTunnel(tunnel(of: home), local: agent, remote: careOf))
-        if before == nil { actions.append(.routeToHome(home, tunnel: tunnel(of: home))) }
+        if before == nil {
+            actions.append(.routeToHome(home, tunnel: tunnel(of: home)))
+            actions.append(.advertise(home, from: agent, interface: nil))
+        }
     }
 
     /// Policies go last.

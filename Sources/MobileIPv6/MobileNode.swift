@@ -289,7 +289,7 @@ package struct MobileNode {
         // A home agent that has no binding has none to end (§10.3.2): it may have been started again.
         if answer.status == .notHomeAgent, current.lifetimeSeconds == 0 {
             (registration, refresh) = (nil, nil)
-            actions.append(.event(.bindingEnded(home)))
+            ended(&actions)
             return
         }
         guard answer.status.isAccepted else {
@@ -308,7 +308,7 @@ package struct MobileNode {
         keyManagerMoves = answer.keyManagementMoves && configuration.keyManagementMoves && plan != nil
         guard current.lifetimeSeconds > 0, answer.lifetimeSeconds > 0 else {
             refresh = nil
-            actions.append(.event(.bindingEnded(home)))
+            ended(&actions)
             return
         }
         // Before it ends: after three quarters of it, or when the home agent wants it.
@@ -317,6 +317,12 @@ package struct MobileNode {
         actions.append(
             .event(.bindingAccepted(sequence: answer.sequence, lifetimeSeconds: answer.lifetimeSeconds)))
         if !hasPrefixes, solicitation == nil { solicitation = (0, now) }
+    }
+
+    /// §11.5.5: at home, the link's nodes know the home agent's card by the home address.
+    private func ended(_ actions: inout [MobilityAction]) {
+        actions.append(.event(.bindingEnded(home)))
+        if place == .home { actions.append(.advertise(home, from: home, interface: link.interface)) }
     }
 
     /// §11.4.2: asks for the home link's prefixes, again where nothing comes, as of the first where it asked for a tunnel that was not

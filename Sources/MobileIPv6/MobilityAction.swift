@@ -19,6 +19,9 @@ package enum MobilityAction: Hashable, Sendable {
     /// Learns a neighbour's link-layer address without a word from the home address, for which the home agent still answers
     /// (RFC 6275 §11.5.5).
     case resolveNeighbour(IPAddress, interface: String)
+    /// Tells all nodes of a link, unasked, that this node's card there has the address (RFC 6275 §10.4.1, §11.5.5); nil: a home agent's
+    /// home link.
+    case advertise(IPAddress, from: IPAddress, interface: String?)
     /// Packets from the home address leave by the tunnel.
     case routeFromHome(IPAddress, tunnel: String)
     case unrouteFromHome(IPAddress)

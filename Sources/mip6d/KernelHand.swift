@@ -91,7 +91,7 @@ final class KernelHand {
             try ignoring(ESRCH, routes, .deleteRoute(KernelRoute(to: IPPrefix(host: address))))
             guard let homeLink else { return }
             try ignoring(ENOENT, routes, .deleteProxyNeighbour(address, interface: homeLink))
-        case .send, .solicitPrefixes, .wake, .event: break
+        case .send, .solicitPrefixes, .advertise, .wake, .event: break
         }
     }
 
@@ -132,6 +132,13 @@ final class KernelHand {
 
     private static func rule(_ home: IPAddress) -> KernelRule {
         KernelRule(family: .v6, priority: rulePriority, from: IPPrefix(host: home), table: table)
+    }
+
+    /// The card of an interface, or of a home agent's home link; nil where it has none.
+    func card(of interface: String?) throws(NetlinkError) -> (index: Int32, mac: MACAddress)? {
+        let index = if let interface { try self.index(of: interface) } else { homeLink }
+        guard let link = try routes.links().first(where: { $0.index == index }), let mac = link.mac else { return nil }
+        return (link.index, mac)
     }
 
     /// Lets the home link's interface answer for others (`addProxyNeighbour`).
