@@ -7,9 +7,6 @@ import Netlink
 /// The daemon: one thread that waits for messages, address changes, times and signals, asks the pure machine, and does what
 /// it says.
 final class MobilityDaemon {
-    /// ICMPv6's Mobile Prefix Solicitation and Advertisement (RFC 6275 §6.7, §6.8).
-    private static let neighbourAdvertisement: UInt8 = 136
-    private static let (prefixSolicitation, prefixAdvertisement): (UInt8, UInt8) = (146, 147)
     private static let allNodes = IPAddress("ff02::1")!
     /// Lines at most that whoever started it is told.
     private static let complaintLimit = 20
@@ -40,10 +37,7 @@ final class MobilityDaemon {
     private var machine: Machine
     private var timer: TimerToken?
     private var known: [IPAddress]?
-    /// The Identifier of the last Mobile Prefix Solicitation.
-    private var solicited: UInt16?
-    /// When each home address was last sent a Mobile Prefix Advertisement; milliseconds.
-    private var lastAdvertised: [IPAddress: Int64] = [:]
+    private var exchange = PrefixExchange()
     /// Of lines that somebody's packets make.
     private var limit = LineLimit()
     /// What went wrong while it started.
@@ -55,7 +49,7 @@ final class MobilityDaemon {
         kernel = try KernelHand(
             agent: configuration.role == .homeAgent ? configuration.policySets.first?.homeAgent : nil)
         mobility = try MobilitySocket()
-        prefixes = try MobilitySocket(icmpTypes: Self.prefixSolicitation, Self.prefixAdvertisement)
+        prefixes = try MobilitySocket(icmpTypes: PrefixExchange.solicitation, PrefixExchange.advertisement)
         watch = try HostWatch(includesLinks: true)
         switch configuration.role {
         case .mobileNode:
@@ -124,29 +118,18 @@ final class MobilityDaemon {
         }
     }
 
-    /// A home agent answers a solicitation with the prefix of the home link (RFC 6275 §6.8).
+    /// A home agent answers a solicitation of one of its nodes.
     private func receivePrefixes() {
         while let (octets, source, destination) = prefixes.receive() {
-            guard octets.count >= 8 else { continue }
-            let identifier = UInt16(octets[4]) << 8 | UInt16(octets[5])
-            if octets[0] == Self.prefixAdvertisement {
-                // §11.4.3: what was not asked for is passed over.
-                guard identifier == solicited else { continue }
+            if exchange.isAwaited(octets) {
                 limited("Mobile Prefix Advertisement from \(source)")
                 feed(.prefixesAdvertised(from: source))
                 continue
             }
             guard let set = configuration.policySets.first(where: { $0.homeAddress == source }),
-                set.homeAgent == destination, configuration.role == .homeAgent
+                set.homeAgent == destination, configuration.role == .homeAgent,
+                let answer = exchange.answer(to: octets, of: source, at: now)
             else { continue }
-            // §6.8: one in a second.
-            guard lastAdvertised[source].map({ now - $0 >= 1000 }) ?? true else { continue }
-            lastAdvertised[source] = now
-            // Prefix Information (RFC 4861 §4.6.2), on link and for addresses, for ever.
-            let prefix = IPPrefix(source, length: 64)!.network.address
-            let option: [UInt8] =
-                [3, 4, 64, 0xc0] + [UInt8](repeating: 0xff, count: 8) + [0, 0, 0, 0] + prefix.octets
-            let answer: [UInt8] = [Self.prefixAdvertisement, 0, 0, 0, octets[4], octets[5], 0, 0] + option
             attempt { () throws(SystemError) in try prefixes.send(answer, from: destination, to: source) }
         }
     }
@@ -167,11 +150,7 @@ final class MobilityDaemon {
                     octets, from: datagram.source, to: datagram.destination, via: datagram.careOfAddress)
             }
         case .solicitPrefixes(let source, let destination):
-            let identifier = UInt16.random(in: 0...UInt16.max)
-            solicited = identifier
-            let octets: [UInt8] = [
-                Self.prefixSolicitation, 0, 0, 0, UInt8(identifier >> 8), UInt8(truncatingIfNeeded: identifier), 0, 0,
-            ]
+            let octets = exchange.solicit(identifier: UInt16.random(in: 0...UInt16.max))
             attempt { () throws(SystemError) in try prefixes.send(octets, from: source, to: destination) }
         case .advertise(let address, let source, let interface): advertise(address, from: source, interface)
         case .wake(let time):
@@ -190,13 +169,13 @@ final class MobilityDaemon {
         }
     }
 
-    /// Not solicited, to override what is known (RFC 4861 §4.4: O), with the card's address (§4.6.1).
     private func advertise(_ address: IPAddress, from source: IPAddress, _ interface: String?) {
         do {
             guard let card = try kernel.card(of: interface) else { return }
-            let octets =
-                [Self.neighbourAdvertisement, 0, 0, 0, 0x20, 0, 0, 0] + address.octets + [2, 1] + card.mac.octets
-            try prefixes.send(octets, from: source, to: Self.allNodes, interface: card.index)
+            try prefixes.send(
+                NeighborAdvertisement.octets(of: address, at: card.mac), from: source, to: Self.allNodes,
+                interface: card.index
+            )
         } catch { limited("\(error)") }
     }
 

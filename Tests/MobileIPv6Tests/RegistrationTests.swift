@@ -204,6 +204,36 @@ import Testing
         }
     }
 
+    @Test func `a Binding Refresh Request is answered by an update, a Binding Error changes nothing`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        let first = try #require(Self.sent(node.handle(.addresses([Here.abroad]), at: 0)))
+        guard case .bindingUpdate(let update) = first.message else { throw MobilityError.truncated(at: 0) }
+        // §11.7.1: A and H, and no L, of which nothing is known.
+        #expect(update.wantsAcknowledgement && update.isHomeRegistration && !update.hasLinkLocalIdentifier)
+        let answer = MobilityMessage.bindingAcknowledgement(
+            BindingAcknowledgement(.accepted, keyManagementMoves: true, sequence: 7, lifetimeSeconds: 60))
+        _ = node.handle(.message(answer, from: Here.agent, to: Here.home), at: 1)
+        let error = MobilityMessage.bindingError(status: 1, homeAddress: Here.home)
+        #expect(Self.sent(node.handle(.message(error, from: Here.agent, to: Here.home), at: 2)) == nil)
+        #expect(node.isRegistered)
+        let asked = node.handle(.message(.bindingRefreshRequest, from: Here.agent, to: Here.home), at: 3)
+        #expect(Self.lines(asked).first == "update 8 at \(Here.abroad) for 262140 K")
+        #expect(Self.sent(node.handle(.message(.bindingRefreshRequest, from: Here.agent, to: Here.home), at: 4)) == nil)
+    }
+
+    @Test func `an update without the A bit is acknowledged, and its tunnel ends at the care-of address`() throws {
+        var agent = try agent
+        _ = agent.handle(.start(left: [:]), at: 0)
+        var update = BindingUpdate(
+            sequence: 1, keyManagementMoves: true, lifetimeSeconds: 60,
+            options: [.alternateCareOfAddress(Here.abroad)])
+        update.wantsAcknowledgement = false
+        let actions = agent.handle(.message(.bindingUpdate(update), from: Here.home, to: Here.agent), at: 0)
+        #expect(Self.lines(actions).contains("acknowledgement 0 of 1 for 60 K via \(Here.abroad)"))
+        #expect(actions.contains(.setTunnel("ip6tnl1", local: Here.agent, remote: Here.abroad)))
+    }
+
     @Test func `an agent that clears K is not followed by the key manager, from the next move on`() throws {
         var node = try node
         _ = node.handle(.start(left: [:]), at: 0)
