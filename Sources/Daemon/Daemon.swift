@@ -82,10 +82,14 @@ package final class Daemon {
         sockets.streams.inUse = { [unowned self] in
             Set(engine.ikeSAs.map { IKEStreams.Ends(local: $0.local, remote: $0.remote) })
         }
-        sockets.onBatchBegin = { [unowned self] in dataPlane.beginBatch() }
+        sockets.onBatchBegin = { [unowned self] in
+            log.gather()
+            dataPlane.beginBatch()
+        }
         sockets.onBatchEnd = { [unowned self] in
             dataPlane.endBatch()
             takeReports()
+            log.settle()
         }
     }
 
@@ -192,8 +196,9 @@ package final class Daemon {
             }
         }
         isWorking = false
-        // Before anyone is told that it is done, and looks there.
         log.settle()
+        // Before anyone is told that it is done, and looks there.
+        if isExiting || !finished.isEmpty { log.write() }
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []
@@ -279,7 +284,7 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain(), hostReport == nil else { return }
+                guard watch.drain(ignoring: dataPlane.routingPort), hostReport == nil else { return }
                 hostReport = loop.schedule(
                     at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
                 ) { [unowned self] in
