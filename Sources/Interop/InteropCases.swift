@@ -421,7 +421,7 @@ package enum InteropCases {
     // MARK: Addresses, post-quantum keys, mobility
 
     /// - Parameter swand: swand's key of the name that both know.
-    private static func ppk(
+    static func ppk(
         _ test: inout InteropCase, policy: String, required: String, swand: String = postQuantumSecret,
         known: String = "A"
     ) {
@@ -430,7 +430,7 @@ package enum InteropCases {
         test.peerConnection = ["ppk_id = A", "ppk_required = \(required)"]
         test.peerSecrets = ["ppk-a {", "    id-1 = \(known)", "    secret = \(postQuantumSecret)", "}"]
     }
-    private static let postQuantumSecret = "0123456789abcdef0123456789abcdef"
+    static let postQuantumSecret = "0123456789abcdef0123456789abcdef"
 
     /// One end gives the other an address of a pool.
     private static func lent(_ giver: InteropSide, _ family: InteropCase.Family) -> InteropCase {
