@@ -160,7 +160,7 @@ import Testing
     private func mixed(_ end: Ladder.End) -> Bool { end.has { if case .ppkMixed = $0 { true } else { false } } }
 
     @Test(arguments: [PPKPolicy.propose, .insist], [false, true])
-    func `a PPK goes with the AUTH behind EAP`(_ policy: PPKPolicy, _ isAlone: Bool) {
+    func `a PPK goes with the AUTH behind EAP`(_ policy: PPKPolicy, _ isAlone: Bool) throws {
         let key = Self.ppk("A")
         let ladder = ladder(isAlone ? .tls : .mschapV2, isAlone: isAlone, west: policy, key, east: policy, key)
         expectUp(ladder)
@@ -174,10 +174,12 @@ import Testing
         let without = self.ladder(isAlone ? .tls : .mschapV2, isAlone: isAlone, west: .never, nil, east: .never, nil)
         #expect(
             isAlone
-                || without.west.installs[0].outbound.encryptionKey != ladder.west.installs[0].outbound.encryptionKey)
-        ladder.tell(ladder.east, .rekeyIKE(ladder.east.engine.ikeSAs[0].ike))
+                || without.west.installs.first?.outbound.encryptionKey
+                    != ladder.west.installs.first?.outbound.encryptionKey
+        )
+        ladder.tell(ladder.east, .rekeyIKE(try #require(ladder.east.engine.ikeSAs.first).ike))
         ladder.settle()
-        ladder.tell(ladder.west, .rekeyChild(ladder.west.engine.childSAs[0].child))
+        ladder.tell(ladder.west, .rekeyChild(try #require(ladder.west.engine.childSAs.first).child))
         ladder.settle()
         #expect(ladder.west.standing.count == 1)
         #expect(ladder.west.standing.first?.outbound.encryptionKey == ladder.east.standing.first?.inbound.encryptionKey)
