@@ -226,7 +226,7 @@ extension Engine {
                 fail(ike, .badSyntax("critical payload of type \(critical)"))
                 return
             }
-            takeResponse(payloads, header: header, ike)
+            takeResponse(withOwnAddresses(payloads, isResponse: true, ike), header: header, ike)
             return
         }
         emit(
@@ -239,6 +239,7 @@ extension Engine {
                 [.notify(NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]))])
             return
         }
+        let payloads = withOwnAddresses(payloads, isResponse: false, ike)
         switch (header.exchangeType, ike.phase) {
         case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
         case (.ikeIntermediate, .awaitingAuth) where ike.intermediate?.allowsAnother ?? false:
