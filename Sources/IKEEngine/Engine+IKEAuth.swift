@@ -32,7 +32,12 @@ extension Engine {
                 peer: connection.remote.identification)
         }
         do {
-            if resuming == nil {
+            if eap != nil {
+                guard !lacksPPK(connection, ike) else {
+                    fail(ike, .ppk(.noneForPeer))
+                    return
+                }
+            } else if resuming == nil {
                 switch try mixPPK(connection, ike, withoutPPK: { () throws(CryptoError) in try proof()?.1 }) {
                 case .success(let payloads): ppk = payloads
                 case .failure(let refusal):
