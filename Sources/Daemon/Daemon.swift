@@ -284,7 +284,10 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain(ignoring: dataPlane.routingPort), hostReport == nil else { return }
+                guard watch.drain(ignoring: dataPlane.routingPort) else { return }
+                let effects = dialect.hostChanged(self)
+                if !effects.isEmpty { perform(effects) }
+                guard hostReport == nil else { return }
                 hostReport = loop.schedule(
                     at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
                 ) { [unowned self] in

@@ -8,7 +8,9 @@ import Netlink
 /// it says.
 final class MobilityDaemon {
     /// ICMPv6's Mobile Prefix Solicitation and Advertisement (RFC 6275 §6.7, §6.8).
+    private static let neighbourAdvertisement: UInt8 = 136
     private static let (prefixSolicitation, prefixAdvertisement): (UInt8, UInt8) = (146, 147)
+    private static let allNodes = IPAddress("ff02::1")!
     /// Lines at most that whoever started it is told.
     private static let complaintLimit = 20
 
@@ -38,6 +40,12 @@ final class MobilityDaemon {
     private var machine: Machine
     private var timer: TimerToken?
     private var known: [IPAddress]?
+    /// The Identifier of the last Mobile Prefix Solicitation.
+    private var solicited: UInt16?
+    /// When each home address was last sent a Mobile Prefix Advertisement; milliseconds.
+    private var lastAdvertised: [IPAddress: Int64] = [:]
+    /// Of lines that somebody's packets make.
+    private var limit = LineLimit()
     /// What went wrong while it started.
     private(set) var complaints: [String] = []
 
@@ -75,7 +83,7 @@ final class MobilityDaemon {
             feed(.stop)
             loop.stop()
         }
-        feed(.start)
+        feed(.start(left: try kernel.leftCareOfAddresses(configuration)))
         // Without its policies a home agent would register whoever asks (RFC 6275 §10.3.1: authenticated updates only).
         if configuration.role == .homeAgent, configuration.usesIPsec, let complaint = complaints.first {
             feed(.stop)
@@ -88,6 +96,7 @@ final class MobilityDaemon {
 
     func run() throws {
         try loop.run()
+        tellOmitted(limit.takeOmitted())
         log.line(MobilityWording.stopped(configuration.role))
     }
 
@@ -99,7 +108,7 @@ final class MobilityDaemon {
         guard let link = configuration.homeLink else { return }
         let interfaces = Set(configuration.interfaces + [link.interface])
         do {
-            let found = try kernel.addresses(of: interfaces, besides: nil)
+            let found = try kernel.addresses(of: interfaces, besides: link.homeAddress.address)
             guard found != known else { return }
             known = found
             feed(.addresses(found))
@@ -111,9 +120,7 @@ final class MobilityDaemon {
             do {
                 let message = try MobilityHeader.message(octets, from: source, to: destination)
                 feed(.message(message, from: source, to: destination))
-            } catch {
-                log.line("message from \(source) dropped: \(error)")
-            }
+            } catch { report(.dropped(from: source, "\(error)")) }
         }
     }
 
@@ -121,14 +128,20 @@ final class MobilityDaemon {
     private func receivePrefixes() {
         while let (octets, source, destination) = prefixes.receive() {
             guard octets.count >= 8 else { continue }
+            let identifier = UInt16(octets[4]) << 8 | UInt16(octets[5])
             if octets[0] == Self.prefixAdvertisement {
-                log.line("Mobile Prefix Advertisement from \(source)")
+                // §11.4.3: what was not asked for is passed over.
+                guard identifier == solicited else { continue }
+                limited("Mobile Prefix Advertisement from \(source)")
                 feed(.prefixesAdvertised(from: source))
                 continue
             }
             guard let set = configuration.policySets.first(where: { $0.homeAddress == source }),
                 set.homeAgent == destination, configuration.role == .homeAgent
             else { continue }
+            // §6.8: one in a second.
+            guard lastAdvertised[source].map({ now - $0 >= 1000 }) ?? true else { continue }
+            lastAdvertised[source] = now
             // Prefix Information (RFC 4861 §4.6.2), on link and for addresses, for ever.
             let prefix = IPPrefix(source, length: 64)!.network.address
             let option: [UInt8] =
@@ -155,10 +168,12 @@ final class MobilityDaemon {
             }
         case .solicitPrefixes(let source, let destination):
             let identifier = UInt16.random(in: 0...UInt16.max)
+            solicited = identifier
             let octets: [UInt8] = [
                 Self.prefixSolicitation, 0, 0, 0, UInt8(identifier >> 8), UInt8(truncatingIfNeeded: identifier), 0, 0,
             ]
             attempt { () throws(SystemError) in try prefixes.send(octets, from: source, to: destination) }
+        case .advertise(let address, let source, let interface): advertise(address, from: source, interface)
         case .wake(let time):
             if let timer { loop.cancel(timer) }
             timer = time.map { time in
@@ -167,7 +182,7 @@ final class MobilityDaemon {
                     feed(.timer)
                 }
             }
-        case .event(let event): log.line(MobilityWording.line(event))
+        case .event(let event): report(event)
         default:
             do { try kernel.carryOut(action) } catch {
                 complain(MobilityWording.refusal(action, error, noEntry: ENOENT, noData: ENODATA))
@@ -175,9 +190,34 @@ final class MobilityDaemon {
         }
     }
 
+    /// Not solicited, to override what is known (RFC 4861 §4.4: O), with the card's address (§4.6.1).
+    private func advertise(_ address: IPAddress, from source: IPAddress, _ interface: String?) {
+        do {
+            guard let card = try kernel.card(of: interface) else { return }
+            let octets =
+                [Self.neighbourAdvertisement, 0, 0, 0, 0x20, 0, 0, 0] + address.octets + [2, 1] + card.mac.octets
+            try prefixes.send(octets, from: source, to: Self.allNodes, interface: card.index)
+        } catch { limited("\(error)") }
+    }
+
     /// What is lost is sent again.
     private func attempt(_ body: () throws(SystemError) -> Void) {
-        do { try body() } catch { log.line("\(error)") }
+        do { try body() } catch { limited("\(error)") }
+    }
+
+    private func report(_ event: MobilityEvent) {
+        let line = MobilityWording.line(event)
+        if event.isOthersDoing { limited(line) } else { log.line(line) }
+    }
+
+    private func limited(_ line: String) {
+        guard let omitted = limit.admit(at: now) else { return }
+        tellOmitted(omitted)
+        log.line(line)
+    }
+
+    private func tellOmitted(_ count: Int) {
+        if count > 0 { log.line(MobilityWording.omitted(count)) }
     }
 
     private func complain(_ text: String) {

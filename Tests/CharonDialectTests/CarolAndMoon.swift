@@ -81,6 +81,12 @@ final class SimulatedCharon {
         }
     }
 
+    /// The host's addresses are these from now on, beside the loopback's.
+    func changeAddresses(_ addresses: [InterfaceAddress]) {
+        view.interfaceAddresses = [interface("lo", "127.0.0.1")] + addresses
+        carryOut(dialect.hostChanged(view))
+    }
+
     /// As after pings: so many packets of 84 octets each way, the last one so long ago.
     func carry(packets: UInt64, secondsAgo: Int64) {
         for child in view.counted.keys {
