@@ -34,6 +34,9 @@ package final class CharonDialect: Dialect {
     var credentials = CredentialStore()
     var viciAuthorities: [ViciAuthority] = []
     var counters = ExchangeCounters()
+    var addressBook = AddressBook()
+    /// What is told of an IKE SA once its addresses have been.
+    var postponed: [IKESAID: [DialectEffect]] = [:]
     /// Numbers of traps; those of Child SAs are counted with them.
     var trapNumbers: [ConnectionID: Int] = [:]
     /// Of the host, as the log has told of them.
@@ -85,6 +88,9 @@ package final class CharonDialect: Dialect {
         var isEstablished = false
         var peer: Identification?
         var proof = ProofRecord()
+        /// Addresses that the peer asks for, and those that it was lent.
+        var requested: [IPAddress] = []
+        var lent: [IPAddress] = []
     }
 
     struct ChildRecord {

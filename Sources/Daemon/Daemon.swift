@@ -54,6 +54,8 @@ package final class Daemon {
     private var watchedDescriptors: [Int32] = []
     /// Statuses given in this run of work: sent at its end, as only then is it known whether the daemon ends with it.
     private var finished: [(session: SessionID, status: Int32)] = []
+    /// Sessions whose status is not 0, whatever their end says.
+    private var failed: Set<SessionID> = []
     /// Why the log's file could not be opened.
     private var logFailure: SystemError?
     /// Set by the effect `exit`.
@@ -82,10 +84,14 @@ package final class Daemon {
         sockets.streams.inUse = { [unowned self] in
             Set(engine.ikeSAs.map { IKEStreams.Ends(local: $0.local, remote: $0.remote) })
         }
-        sockets.onBatchBegin = { [unowned self] in dataPlane.beginBatch() }
+        sockets.onBatchBegin = { [unowned self] in
+            log.gather()
+            dataPlane.beginBatch()
+        }
         sockets.onBatchEnd = { [unowned self] in
             dataPlane.endBatch()
             takeReports()
+            log.settle()
         }
     }
 
@@ -192,8 +198,9 @@ package final class Daemon {
             }
         }
         isWorking = false
-        // Before anyone is told that it is done, and looks there.
         log.settle()
+        // Before anyone is told that it is done, and looks there.
+        if isExiting || !finished.isEmpty { log.write() }
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []
@@ -242,7 +249,10 @@ package final class Daemon {
         case .command(let command): agenda.push(consult(.command(command)))
         case .write(let session, let text): control?.write(text, to: session)
         case .writeError(let session, let text): control?.write(text, to: session, isError: true)
-        case .finish(let session, let status): finished.append((session, status))
+        case .finish(let session, let status):
+            let hasFailed = failed.remove(session) != nil
+            finished.append((session, hasFailed && status == 0 ? 1 : status))
+        case .fail(let session): failed.insert(session)
         case .log(let text): log.line(text)
         case .logFile(let path, let append):
             do { try log.open(path, append: append) } catch {
@@ -260,6 +270,7 @@ package final class Daemon {
             export(change)
             do { try dataPlane.apply(change) } catch {
                 log.line("swand: data plane \(dataPlane.name): \(error)")
+                dialect.changeRefused(change)
                 agenda.push(otherwise)
             }
             watchDataPlane()
@@ -279,7 +290,7 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain() else { return }
+                guard watch.drain(ignoring: dataPlane.routingPort) else { return }
                 let effects = dialect.hostChanged(self)
                 if !effects.isEmpty { perform(effects) }
                 guard hostReport == nil else { return }

@@ -29,6 +29,8 @@ package indirect enum DialectEffect: Sendable {
     case writeError(SessionID, String)
     /// The session's program ends with this status.
     case finish(SessionID, status: Int32)
+    /// Whatever its `finish` says, the session's program ends with a status that is not 0.
+    case fail(SessionID)
     /// To the daemon's log, a line without its newline.
     case log(String)
     /// Where the log goes from here on; what was logged before it was known is written there first. A file that is there is
@@ -147,6 +149,8 @@ package protocol Dialect: AnyObject {
     /// The session's program is gone (interrupted).
     func disconnected(_ session: SessionID)
     func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect]
+    /// The data plane would not have a `change` of the dialect's; its `otherwise` comes behind this.
+    func changeRefused(_ change: KernelChange)
     /// The data plane has done something on its own: packets came, or time passed.
     func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect]
     /// An address or a route of the host has come or gone: `interfaceAddresses` may be others. The engine is told later, of several at
@@ -158,6 +162,7 @@ package protocol Dialect: AnyObject {
 
 extension Dialect {
     package func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect] { [] }
+    package func changeRefused(_ change: KernelChange) {}
     package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
     package func hostChanged(_ view: any DaemonView) -> [DialectEffect] { [] }
     package var showsKeys: Bool { false }

@@ -32,7 +32,12 @@ extension Engine {
                 peer: connection.remote.identification)
         }
         do {
-            if resuming == nil {
+            if eap != nil {
+                guard !lacksPPK(connection, ike) else {
+                    fail(ike, .ppk(.noneForPeer))
+                    return
+                }
+            } else if resuming == nil {
                 switch try mixPPK(connection, ike, withoutPPK: { () throws(CryptoError) in try proof()?.1 }) {
                 case .success(let payloads): ppk = payloads
                 case .failure(let refusal):
@@ -427,7 +432,11 @@ extension Engine {
         // Of several for the same identities, one that takes the way in which the peer proves its own.
         let proven = fitting.filter { session != nil || $0.remote.authentication.takes(proof?.method) }
         let able = proven.isEmpty ? fitting : proven
-        let ordered = able.filter { $0.id == ike.connection } + able.filter { $0.id != ike.connection }
+        // Who is named goes before anybody; of equals the one that IKE_SA_INIT was answered with.
+        let named = able.filter { $0.remote.identification == peer }
+        let ranked = named + able.filter { $0.remote.identification != peer }
+        let first = (named.isEmpty ? able : named).filter { $0.id == ike.connection }
+        let ordered = first + ranked.filter { one in !first.contains { $0.id == one.id } }
         guard let tsi, let tsr else { return ordered.first }
         let selected = ordered.filter { connection in
             couldProtect(tsi, connection, ike)

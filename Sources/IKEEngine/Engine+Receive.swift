@@ -37,12 +37,15 @@ extension Engine {
         guard let id = ikeByLocalSPI[localSPI.value], let ike = ikes[id],
             ike.role == (header.isInitiator ? .responder : .initiator)
         else {
-            if !header.isResponse, message.protected != nil, let last = lastAnswers.answer(to: octets, at: now) {
+            if !header.isResponse, message.protected != nil, let last = lastAnswers.answer(to: octets, at: now),
+                repetitions.admits(at: now)
+            {
                 transmit(
                     last.datagrams.map { Datagram(local: datagram.local, remote: datagram.remote, octets: $0.octets) })
                 emit(.responseRepeated(last.ike, header.exchangeType))
             } else {
                 drop(.unknownSPI, nil, datagram, message)
+                suspect(message, datagram)
             }
             return
         }
@@ -67,9 +70,9 @@ extension Engine {
             return
         }
         if let critical = message.payloads.unsupportedCritical {
-            answerInClear(
-                message, datagram, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]),
-                responderSPI: .zero)
+            let answer = clearAnswer(
+                to: message, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]), responderSPI: .zero)
+            answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: answer))
             drop(.malformed("critical payload of type \(critical)"), nil, datagram, message)
             return
         }
@@ -223,7 +226,7 @@ extension Engine {
                 fail(ike, .badSyntax("critical payload of type \(critical)"))
                 return
             }
-            takeResponse(payloads, header: header, ike)
+            takeResponse(withOwnAddresses(payloads, isResponse: true, ike), header: header, ike)
             return
         }
         emit(
@@ -236,6 +239,7 @@ extension Engine {
                 [.notify(NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]))])
             return
         }
+        let payloads = withOwnAddresses(payloads, isResponse: false, ike)
         switch (header.exchangeType, ike.phase) {
         case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
         case (.ikeIntermediate, .awaitingAuth) where ike.intermediate?.allowsAnother ?? false:
@@ -341,7 +345,7 @@ extension Engine {
                 messageID: octets[20..<24].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
             let answer = Message(
                 header: header, payloads: [.notify(NotifyPayload(type: .invalidMajorVersion, data: [2]))])
-            release(Datagram(local: datagram.local, remote: datagram.remote, octets: answer.encoded()))
+            answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: answer.encoded()))
         }
         drop(.unsupportedVersion, nil, datagram)
     }

@@ -64,6 +64,12 @@ package final class Engine {
     var isGathering = false
     var gathered: [IKESAID] = []
     var lastAnswers = LastAnswers()
+    /// What a message that anybody can have sent makes this end do (RFC 7296 §2.4): answers in clear, …
+    var clearAnswers = RateLimit(burst: 50, interval: .milliseconds(20))
+    /// … answers of IKE SAs that are gone, once more: a thousand of them are kept; …
+    var repetitions = RateLimit(burst: 1000, interval: .milliseconds(10))
+    /// … and a question to the peer whether it lives.
+    var complaints = RateLimit(burst: 5, interval: .seconds(1))
 
     struct InitialRequest: Hashable {
         var initiatorSPI: IKESPI

@@ -35,14 +35,42 @@ extension InteropCases {
 
     /// The initiator proves who it is by EAP, the responder by a certificate.
     static let eap: [InteropCase] = [
-        eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: "EAP method EAP_MSCHAPV2 succeeded, MSK established"),
-        eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: "EAP method EAP_TLS succeeded, MSK established"),
-        eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: "EAP method EAP_TLS succeeded, MSK established")
+        eap("eap-mschapv2", "EAP-MSCHAPv2", .mschapV2, says: mschapSucceeded),
+        eap("eap-tls", "EAP-TLS with TLS 1.2", .tls, says: tlsSucceeded),
+        eap("eap-only", "EAP-TLS for both ends (RFC 5998)", .tls, says: tlsSucceeded)
             .with { $0.eap?.isAlone = true },
+        eap("eap-ppk", "EAP-MSCHAPv2 and a post-quantum key (RFC 8784)", .mschapV2, says: mschapSucceeded).with {
+            ppk(&$0, policy: "insist", required: "yes")
+            $0.actions += [.type(.peer, "grep -o 'ppk=yes' OUTPUT/peer.sas.txt", ["ppk=yes"])]
+        },
+        eap("eap-only-ppk", "EAP-TLS for both ends and a post-quantum key", .tls, says: tlsSucceeded).with {
+            $0.eap?.isAlone = true
+            ppk(&$0, policy: "insist", required: "yes")
+            $0.actions += [.type(.peer, "grep -o 'ppk=yes' OUTPUT/peer.sas.txt", ["ppk=yes"])]
+        },
+        eap(
+            "eap-ppk-none", "EAP-MSCHAPv2, and strongSwan has no such post-quantum key", .mschapV2,
+            says: mschapSucceeded
+        )
+        .with {
+            ppk(&$0, policy: "propose", required: "no", known: "Z")
+            $0.initiators = [.swand]
+            $0.actions += [.type(.peer, "grep -c 'ppk=yes' OUTPUT/peer.sas.txt", ["0"])]
+        },
+        eap("eap-wrong-ppk", "EAP-MSCHAPv2, and the post-quantum keys differ", .mschapV2, says: mschapSucceeded).with {
+            ppk(&$0, policy: "insist", required: "yes", swand: "another secret of the same name")
+            $0.expectation = .refused(notify: "AUTHENTICATION_FAILED")
+            $0.actions = [
+                .upFails(swand: "AUTHENTICATION_FAILED", peer: "received AUTHENTICATION_FAILED notify error")
+            ]
+        },
         wrongPassword("eap-wrong-password", notify: "EAP Failure").with { $0.initiators = [.swand] },
         // It does not wait for EAP Failure.
         wrongPassword("eap-wrong-password-peer", notify: "AUTHENTICATION_FAILED").with { $0.initiators = [.peer] },
     ]
+
+    private static let mschapSucceeded = "EAP method EAP_MSCHAPV2 succeeded, MSK established"
+    private static let tlsSucceeded = "EAP method EAP_TLS succeeded, MSK established"
 
     private static func wrongPassword(_ name: String, notify: String) -> InteropCase {
         InteropCase(name, "EAP-MSCHAPv2 with a wrong password").with {

@@ -76,7 +76,7 @@ final class SimulatedCharon {
                 if statuses[session] == nil { output[session, default: ""] += text }
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
-            case .logFile, .listen, .listenStreams, .change, .run, .exit: break
+            case .logFile, .listen, .listenStreams, .change, .run, .fail, .exit: break
             }
         }
     }
