@@ -73,7 +73,6 @@ package final class Daemon {
         scripts = ScriptRunner(loop: parts.loop)
         fetcher = HTTPFetcher(loop: parts.loop)
         scripts.onEnd = { [unowned self] in perform(dialect.scriptEnded($0, $1, self)) }
-        fetcher.onEnd = { [unowned self] in perform(dialect.fetched($0, $1, self)) }
         sockets.onOpen = { [unowned self] descriptor, local in
             do { try dataPlane.prepare(socket: descriptor, local: local) } catch {
                 log.line("swand: data plane \(dataPlane.name): \(error)")
@@ -87,10 +86,14 @@ package final class Daemon {
         sockets.streams.inUse = { [unowned self] in
             Set(engine.ikeSAs.map { IKEStreams.Ends(local: $0.local, remote: $0.remote) })
         }
-        sockets.onBatchBegin = { [unowned self] in dataPlane.beginBatch() }
+        sockets.onBatchBegin = { [unowned self] in
+            log.gather()
+            dataPlane.beginBatch()
+        }
         sockets.onBatchEnd = { [unowned self] in
             dataPlane.endBatch()
             takeReports()
+            log.settle()
         }
     }
 
@@ -138,6 +141,7 @@ package final class Daemon {
         scripts.shutdown(waitingAtMost: .seconds(2))
         for descriptor in watchedDescriptors { loop.unwatch(descriptor) }
         watchedDescriptors = []
+        fetcher.shutdown()
         sockets.shutdown()
         dataPlane.shutdown()
         let statuses = Dictionary(finished.map { ($0.session, $0.status) }) { first, _ in first }
@@ -197,8 +201,9 @@ package final class Daemon {
             }
         }
         isWorking = false
-        // Before anyone is told that it is done, and looks there.
         log.settle()
+        // Before anyone is told that it is done, and looks there.
+        if isExiting || !finished.isEmpty { log.write() }
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []
@@ -224,6 +229,14 @@ package final class Daemon {
             let failure = sockets.streams.open(purpose, local: local, remote: remote, timeout: timeout)
             if let failure { agenda.push(consult(.stream(failure))) }
         case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
+        case .fetch(let request):
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+                switch result {
+                case .success(let octets): feed(.fetched(FetchReport(number: request.number, octets: octets)))
+                case .failure(let failure):
+                    feed(.fetched(FetchReport(number: request.number, octets: nil, reason: failure.description)))
+                }
+            }
         case .wake: break
         case .event(.ikeKeys(let ike, let keys)):
             export(keys)
@@ -262,7 +275,13 @@ package final class Daemon {
             for failure in failures { log.line("swand: \(failure)") }
             agenda.push(failures.isEmpty ? then : otherwise)
         case .run(let script): scripts.add(script)
-        case .fetch(let request): fetcher.add(request)
+        case .fetch(let request):
+            let began = EventLoop.nowNanoseconds
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+                let milliseconds = Int((EventLoop.nowNanoseconds - began) / 1_000_000)
+                let told = result.mapError { FetchFailure($0, request.url, milliseconds: milliseconds) }
+                perform(dialect.fetched(request, told, self))
+            }
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
         case .change(let change, let otherwise):
@@ -289,7 +308,10 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain(), hostReport == nil else { return }
+                guard watch.drain(ignoring: dataPlane.routingPort) else { return }
+                let effects = dialect.hostChanged(self)
+                if !effects.isEmpty { perform(effects) }
+                guard hostReport == nil else { return }
                 hostReport = loop.schedule(
                     at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
                 ) { [unowned self] in
@@ -360,6 +382,23 @@ extension KernelChange {
         case .remove(let child), .move(let child, _, _, _): .failed(child, reason: reason)
         case .route(let route): .routeFailed(route.connection, reason: reason)
         case .unroute, .keepAlive: nil
+        }
+    }
+}
+
+extension FetchFailure {
+    fileprivate init(_ failure: HTTPFailure, _ url: String, milliseconds: Int) {
+        switch failure {
+        case .malformedURL: self = .malformedURL
+        case .unknownHost(let name): self = .unknownHost(name)
+        case .system:
+            let place = HTTPLocation(url)
+            self = .noConnection(host: place?.host ?? url, port: place?.port ?? 80, milliseconds: milliseconds)
+        case .status(let code): self = .status(code)
+        case .tooLong: self = .tooLong
+        case .timedOut: self = .timedOut(milliseconds: milliseconds)
+        case .malformedAnswer: self = .malformedAnswer
+        case .busy: self = .busy
         }
     }
 }

@@ -61,11 +61,17 @@ package final class ScriptRunner {
         try pipe.read.setNonBlocking()
         let null = try FileDescriptor.open("/dev/null", O_RDONLY)
         var command = Command(
-            ["/bin/sh", "-c", run.command],
+            Self.plainWords(run.command) ?? [],
             environment: Command.ownEnvironment.merging(run.environment) { _, new in new }, workingDirectory: "/",
             descriptors: [null.rawValue, pipe.write.rawValue, pipe.write.rawValue])
         command.startsGroup = true
-        let one = Running(run, try command.start(), pipe.read)
+        var process = command.arguments.isEmpty ? nil : try? command.start()
+        if process == nil {
+            // What the kernel cannot start a shell may, or says why not.
+            command.arguments = ["/bin/sh", "-c", run.command]
+            process = try command.start()
+        }
+        let one = Running(run, process!, pipe.read)
         running[run.queue] = one
         pipe.write.close()
         try loop.watch(one.output.rawValue, .read) { [unowned self, unowned one] _ in read(one) }
@@ -76,6 +82,22 @@ package final class ScriptRunner {
             _ = kill(-one.process.rawValue, SIGKILL)
             finish(one)
         }
+    }
+
+    /// The words of a line in which a shell would find nothing to do but to start a program by its path: that shell is
+    /// spared. nil: any other line.
+    static func plainWords(_ line: String) -> [String]? {
+        let marks = Array("/._-+:,@% ".utf8)
+        let isPlain = line.utf8.allSatisfy { octet in
+            switch octet {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"):
+                true
+            default: marks.contains(octet)
+            }
+        }
+        let words = line.split(separator: " ").map(String.init)
+        return isPlain && words.first?.hasPrefix("/") == true ? words : nil
     }
 
     private func read(_ one: Running) {

@@ -107,6 +107,10 @@ package protocol DaemonView {
     var reservedSPIs: [ReservedSPI] { get }
     /// Host.
     var interfaceAddresses: [InterfaceAddress] { get }
+    /// Names of the interfaces that are up, with addresses or without.
+    var interfacesUp: Set<String> { get }
+    /// The address from which IKE would go to another; nil where there is no way.
+    func sourceAddress(towards remote: IPAddress) -> IPAddress?
     /// The UDP ports on which IKE is heard, in their order.
     var listeningPorts: [UInt16] { get }
     /// The whole file: at most `greatestFileOctets`, and never one that has to be waited for.
@@ -121,6 +125,8 @@ extension DaemonView {
         childSAs.contains { $0.connection == connection && $0.child != child }
     }
     package var acquireStates: [AcquireState] { [] }
+    package var interfacesUp: Set<String> { Set(interfaceAddresses.map(\.interface)) }
+    package func sourceAddress(towards remote: IPAddress) -> IPAddress? { nil }
     package var reservedSPIs: [ReservedSPI] { [] }
 
     /// Whole seconds since 1970.
@@ -151,6 +157,9 @@ package protocol Dialect: AnyObject {
     func changeRefused(_ change: KernelChange)
     /// The data plane has done something on its own: packets came, or time passed.
     func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect]
+    /// An address or a route of the host has come or gone: `interfaceAddresses` may be others. The engine is told later, of several at
+    /// once.
+    func hostChanged(_ view: any DaemonView) -> [DialectEffect]
     /// Whether its consoles show keys: it then hears `Event.ikeKeys`.
     var showsKeys: Bool { get }
 }
@@ -162,5 +171,6 @@ extension Dialect {
     ) -> [DialectEffect] { [] }
     package func changeRefused(_ change: KernelChange) {}
     package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
+    package func hostChanged(_ view: any DaemonView) -> [DialectEffect] { [] }
     package var showsKeys: Bool { false }
 }

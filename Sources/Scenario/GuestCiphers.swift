@@ -14,17 +14,21 @@ enum GuestCiphers {
         do {
             try FileSystem.set(modprobe, "\n")
             let netlink = try NetlinkSocket(.xfrm)
-            for (index, hash) in [("hmac(sha1)", 20, 96), ("hmac(sha256)", 32, 128)].enumerated() {
+            let suites: [[XFRMAlgorithm]] =
+                [("hmac(sha1)", 20, 96), ("hmac(sha256)", 32, 128)].map { hash in
+                    [
+                        .authentication(
+                            hash.0, key: [UInt8](repeating: 0, count: hash.1), icvBits: UInt32(hash.2)),
+                        .encryption("cbc(aes)", key: [UInt8](repeating: 0, count: 16)),
+                    ]
+                } + [[.aead("rfc4106(gcm(aes))", key: [UInt8](repeating: 0, count: 20), icvBits: 128)]]
+            for (index, algorithms) in suites.enumerated() {
                 // RFC 5737's addresses; it is gone before any packet could want it.
                 var state = XFRMState(
                     from: IPAddress(family: .v4, value: 0xc000_0201), to: IPAddress(family: .v4, value: 0xc000_0202),
                     spi: 0x5357_0100 + UInt32(index))
                 state.isForAnyFamily = true
-                state.algorithms = [
-                    .authentication(
-                        hash.0, key: [UInt8](repeating: 0, count: hash.1), icvBits: UInt32(hash.2)),
-                    .encryption("cbc(aes)", key: [UInt8](repeating: 0, count: 16)),
-                ]
+                state.algorithms = algorithms
                 try netlink.send(.addState(state))
                 try netlink.send(.deleteState(state.id))
             }

@@ -102,6 +102,10 @@ package enum GuestRoot {
             let modules = try? KernelModules(folder: folder)
         else { return 1 }
         let found = modules.resolve(name)
+        // To the kernel's log (dmesg), as each of these is a process that somebody waits for.
+        if let log = try? FileDescriptor.open("/dev/kmsg", O_WRONLY) {
+            try? log.write("<6>swantest: the kernel asked for \(name): \(found.joined(separator: " "))\n")
+        }
         for module in found where (try? modules.load(module)) == nil { return 1 }
         return found.isEmpty ? 1 : 0
     }

@@ -10,6 +10,13 @@ let program = words.first.flatMap { $0.split(separator: "/").last.map(String.ini
 let arguments = Array(words.dropFirst())
 let dialect = getenv("SWAND_DIALECT").map { String(cString: $0) } ?? "pluto"
 
+// The same daemon under two names.
+if program == "ipsec", ["pluto", "azure"].contains(dialect), !arguments.contains(where: { $0.hasPrefix("--rundir") }),
+    let status = PlutoService(ControlClient(path: ControlSocket.path(dialect: "pluto"))).run(arguments)
+{
+    exit(status)
+}
+
 if let plan = ForwardedCommand(program, arguments, dialect: dialect) {
     var folder = [CChar](repeating: 0, count: 4096)
     let workingDirectory = getcwd(&folder, folder.count).map { String(cString: $0) } ?? "/"

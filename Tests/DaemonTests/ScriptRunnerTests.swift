@@ -1,7 +1,8 @@
-import Daemon
 import DialectKit
 import LinuxSystem
 import Testing
+
+@testable import Daemon
 
 @Suite struct ScriptRunnerTests {
     private func script(_ command: String, queue: UInt64 = 1, _ environment: [String: String] = [:]) -> ScriptRun {
@@ -30,6 +31,28 @@ import Testing
         let ends = try run([slow, script("echo second"), script("echo other", queue: 2)])
         let texts = ends.map { String(decoding: $0.end.output, as: UTF8.self) }
         #expect(texts == ["other\n", "slow\n", "second\n"])
+    }
+
+    @Test func `a line that is a path and plain words is started without a shell, and ends as a shell would have it`()
+        throws
+    {
+        let ends = try run([
+            script("/usr/bin/tr a-z A-Z"), script("/usr/bin/basename /a/b.c  .c"), script("/no/such/program x"),
+            script("/usr/bin/printf $PLUTO_VERB", ["PLUTO_VERB": "expanded"]),
+        ])
+        #expect(ends.map(\.end.status) == [0, 0, 127, 0])
+        #expect(ends[1].end.output == Array("b\n".utf8))
+        #expect(String(decoding: ends[2].end.output, as: UTF8.self).contains("/no/such/program"))
+        #expect(ends[3].end.output == Array("expanded".utf8))
+    }
+
+    @Test(arguments: [
+        ("/usr/libexec/_updown", ["/usr/libexec/_updown"]), ("/a/b  --route yes", ["/a/b", "--route", "yes"]),
+        ("ipsec _updown", nil), ("/a/b;c", nil), ("/a/$x", nil), ("/a 'b c'", nil), ("/a *", nil), ("/a ~", nil),
+        ("PATH=/a /b", nil), ("/a\nb", nil), ("", nil),
+    ])
+    func `only a line that a shell would not change is taken for plain words`(_ line: String, _ words: [String]?) {
+        #expect(ScriptRunner.plainWords(line) == words)
     }
 
     @Test func `a script that hangs is killed, with what it has started`() throws {

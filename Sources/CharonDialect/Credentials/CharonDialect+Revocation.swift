@@ -17,6 +17,11 @@ struct ListSearch {
 }
 
 extension CharonDialect {
+    /// Of a list.
+    private static let listOctets = 8 << 20
+    /// As strongSwan's fetchers have it.
+    private static let fetchTimeout = Duration.seconds(10)
+
     /// Of each certificate without a good list one URL after another is asked, until there is one.
     func searchLists(_ path: CertificatePath, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
         let places = path.checks.filter { $0.status == .unknown }.compactMap { check -> ListSearch.Place? in
@@ -34,19 +39,12 @@ extension CharonDialect {
                 continue
             }
             note("CFG", "  fetching crl from '\(text)' ...", place.certificate, ike)
-            guard let url = HTTPURL(text) else {
-                note("LIB", "unable to fetch from \(text), no capable fetcher found", place.certificate, ike)
-                failed(ike)
-                continue
-            }
-            guard let address = HostKnowledge(view).address(of: url.host) else {
-                note("LIB", "libcurl request failed [6]: Could not resolve host: \(url.host)", place.certificate, ike)
-                failed(ike)
-                continue
-            }
             lastFetch += 1
             listSearches[ike]?.request = lastFetch
-            return [.fetch(FetchRequest(number: lastFetch, url: url, address: address))]
+            return [
+                .fetch(
+                    FetchRequest(number: lastFetch, url: text, limit: Self.listOctets, timeout: Self.fetchTimeout))
+            ]
         }
         listSearches[ike] = nil
         return [.command(.setCredentials(credentials.credentials)), .command(.continueAuthentication(ike))]
@@ -88,22 +86,27 @@ extension CharonDialect {
             if let verdict = credentials.add(list, to: \.fetched) { note("LIB", verdict, place.certificate, ike) }
             listSearches[ike]?.places.removeFirst()
         case .failure(let failure):
-            note("LIB", "libcurl request failed \(Self.words(failure, request))", place.certificate, ike)
+            note("LIB", Self.words(failure, request.url), place.certificate, ike)
             failed(ike)
         }
         return search(ike, view)
     }
 
     /// As the library words it that strongSwan fetches with.
-    private static func words(_ failure: FetchFailure, _ request: FetchRequest) -> String {
-        let (host, port) = (request.url.host, request.url.port)
+    private static func words(_ failure: FetchFailure, _ url: String) -> String {
+        let words: String
         switch failure {
-        case .noConnection(_, let milliseconds):
-            return "[7]: Failed to connect to \(host) port \(port) after \(milliseconds) ms: Couldn't connect to server"
-        case .timedOut(let milliseconds): return "[28]: Connection timed out after \(milliseconds) milliseconds"
-        case .status(let status): return "[22]: The requested URL returned error: \(status)"
-        case .malformed: return "[56]: Failure when receiving data from the peer"
-        case .tooLong: return "[63]: Maximum file size exceeded"
+        case .malformedURL: return "unable to fetch from \(url), no capable fetcher found"
+        case .unknownHost(let name): words = "[6]: Could not resolve host: \(name)"
+        case .noConnection(let host, let port, let milliseconds):
+            words =
+                "[7]: Failed to connect to \(host) port \(port) after \(milliseconds) ms: Couldn't connect to server"
+        case .timedOut(let milliseconds): words = "[28]: Connection timed out after \(milliseconds) milliseconds"
+        case .status(let status): words = "[22]: The requested URL returned error: \(status)"
+        case .malformedAnswer: words = "[56]: Failure when receiving data from the peer"
+        case .tooLong: words = "[63]: Maximum file size exceeded"
+        case .busy: words = "[55]: Too many at once"
         }
+        return "libcurl request failed \(words)"
     }
 }
