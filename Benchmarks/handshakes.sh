@@ -134,6 +134,7 @@ ways=swand
 group() { case $1:$2 in swand:x25519) echo dh31 ;; swand:*) echo dh14 ;; *) echo $2 ;; esac; }
 value() { sed -n "s/.*$1=\([0-9.]*\).*/\1/p" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
+status=0
 echo "$(nproc) processors, Linux $(uname -r), load $(cut -d ' ' -f 1 /proc/loadavg)"
 for group in x25519 modp2048; do
     for round in $(seq $rounds); do
@@ -150,13 +151,13 @@ for group in x25519 modp2048; do
 done
 for way in $ways; do
     start $way $(group $way x25519)
-    line=$(load $way $kept 16 keep x25519)
+    line=$(load $way $kept 16 keep x25519) || status=1
     echo "kept $way: $line"
     echo "$line" >>$work/result-kept-$way
     stop
 done
 start swand dh31
-load swand $kept 16 live x25519 | sed 's/^/live swand: /'
+(set -o pipefail; load swand $kept 16 live x25519 | sed 's/^/live swand: /') || status=1
 # What the responder itself says that it has.
 printf 'live swand: children_listed=%s\n' "$(nsenter -t $daemon -m -n $work/swand/ipsec trafficstatus | grep -c '"load"')"
 stop
@@ -168,3 +169,4 @@ for group in x25519 modp2048; do
     done
 done
 for way in $ways; do echo "  kept $way octets_each $(value octets_each <$work/result-kept-$way)"; done
+exit $status

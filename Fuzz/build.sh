@@ -22,7 +22,7 @@ fragments) modules="$engine IKEEngine" checks=FragmentChecks ;;
 engine) modules="$engine DataPlane IKEEngine EngineSimulator" checks=EngineChecks ;;
 configuration) modules="$engine DataPlane DialectKit PlutoDialect" checks=ConfigurationChecks ;;
 secrets)
-    modules="$engine DataPlane DialectKit PlutoDialect CharonDialect"
+    modules="$engine DataPlane DialectKit LineGrammars PlutoDialect CharonDialect"
     checks="SecretsChecks PlutoSecretsChecks CharonSecretsChecks"
     ;;
 *)

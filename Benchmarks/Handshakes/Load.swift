@@ -31,6 +31,9 @@ final class Load {
     private let socket: Int32
     private var attempts: [UInt64: Attempt] = [:]
     private var started = 0
+    /// How often timers are looked at.
+    private static let timerNanoseconds: Int64 = 200_000_000
+    private var nextTimers: Int64 = 0
     private var buffer = [UInt8](repeating: 0, count: 65536)
     /// Nanoseconds from the first message to the Child SA.
     private(set) var latencies: [Int64] = []
@@ -76,7 +79,7 @@ final class Load {
         precondition(bound == 0, "bind \(local): errno \(errno)")
         var size: Int32 = 4 << 20
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, 4)
-        var timeout = timeval(tv_sec: 0, tv_usec: 200_000)
+        var timeout = timeval(tv_sec: 0, tv_usec: Int(Self.timerNanoseconds / 1000))
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -112,12 +115,15 @@ final class Load {
                 recvfrom(socket, &buffer, buffer.count, 0, $0, &length)
             }
         }
-        guard received > 0 else {
-            // Something was lost: whoever is due sends again, or gives up.
+        let now = Clock.now()
+        if received <= 0 || now >= nextTimers {
+            nextTimers = now + Self.timerNanoseconds
+            // Something may be lost: whoever is due sends again, or gives up. Not only when all wait: with a responder that forgets
+            // half-open IKE SAs after a while the one that waits for the others to end would be too late.
             for key in attempts.keys.sorted() { feed(key, .timer) }
             for index in awaited.sorted() { feed(living: index, .timer) }
-            return
         }
+        guard received > 0 else { return }
         let port = UInt16(bigEndian: from.sin_port)
         let octets = Array(buffer[(port == 4500 ? 4 : 0)..<received])
         guard octets.count >= 28 else { return }

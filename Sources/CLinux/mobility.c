@@ -19,6 +19,10 @@ int lx_raw6_open(int protocol, uint8_t first_icmp_type, uint8_t second_icmp_type
         ICMP6_FILTER_SETPASS(first_icmp_type, &filter);
         ICMP6_FILTER_SETPASS(second_icmp_type, &filter);
         result = setsockopt(s, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
+        // What is sent to a whole link is neighbour discovery's (RFC 4861 section 7.1.2).
+        int hops = 255;
+        if (result == 0)
+            result = setsockopt(s, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops);
     }
     if (result != 0) {
         int code = errno;
@@ -37,9 +41,9 @@ struct routing_header_2 {
 };
 
 long lx_raw6_send(
-    int descriptor, const uint8_t *source, const uint8_t *destination, const uint8_t *via, const void *data,
-    size_t count) {
-    struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+    int descriptor, const uint8_t *source, const uint8_t *destination, const uint8_t *via,
+    uint32_t interface, const void *data, size_t count) {
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_scope_id = interface};
     memcpy(&to.sin6_addr, destination, 16);
     _Alignas(struct cmsghdr) char control
         [CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct routing_header_2))] = {0};
@@ -55,7 +59,7 @@ long lx_raw6_send(
     struct cmsghdr *item = CMSG_FIRSTHDR(&message);
     *item = (struct cmsghdr){
         .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo))};
-    struct in6_pktinfo from = {0};
+    struct in6_pktinfo from = {.ipi6_ifindex = interface};
     memcpy(&from.ipi6_addr, source, 16);
     memcpy(CMSG_DATA(item), &from, sizeof from);
     if (via) {

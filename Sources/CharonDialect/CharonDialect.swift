@@ -34,8 +34,14 @@ package final class CharonDialect: Dialect {
     var credentials = CredentialStore()
     var viciAuthorities: [ViciAuthority] = []
     var counters = ExchangeCounters()
+    var addressBook = AddressBook()
+    /// What is told of an IKE SA once its addresses have been.
+    var postponed: [IKESAID: [DialectEffect]] = [:]
     /// Numbers of traps; those of Child SAs are counted with them.
     var trapNumbers: [ConnectionID: Int] = [:]
+    /// Of the host, as the log has told of them.
+    var knownInterfaces: Set<String> = []
+    var knownAddresses: [InterfaceAddress] = []
     /// Of connections, by what their configuration calls them.
     var named: [String: Certificate] = [:]
     /// Of ipsec.conf's `ca` sections.
@@ -82,6 +88,9 @@ package final class CharonDialect: Dialect {
         var isEstablished = false
         var peer: Identification?
         var proof = ProofRecord()
+        /// Addresses that the peer asks for, and those that it was lent.
+        var requested: [IPAddress] = []
+        var lent: [IPAddress] = []
     }
 
     struct ChildRecord {
@@ -132,6 +141,7 @@ package final class CharonDialect: Dialect {
         effects += loadFolders("loading", view)
         effects += loadSecrets(view)
         effects += log(version == .v4_2_9 ? "DMN" : "LIB", "loaded plugins: \(version.plugins)", view)
+        (knownInterfaces, knownAddresses) = namedInterfaces(view)
         if version == .v4_2_9 { effects += listInterfaces(view) }
         effects += log("JOB", "spawning \(CharonVersion.workerThreads) worker threads", view)
         return effects + loadStarter(view, isUpdate: false)

@@ -3,6 +3,7 @@ package import DialectKit
 import Glibc
 package import IKEModel
 import LinuxSystem
+package import NetAddress
 
 extension Daemon: DaemonView {
     package var wallClockMicroseconds: Int64 {
@@ -28,6 +29,10 @@ extension Daemon: DaemonView {
     package var interfaceAddresses: [InterfaceAddress] {
         HostAddresses.current().map { InterfaceAddress(interface: $0.interface, address: $0.address) }
     }
+
+    package var interfacesUp: Set<String> { HostAddresses.interfacesUp() }
+
+    package func sourceAddress(towards remote: IPAddress) -> IPAddress? { sockets.source(towards: remote) }
 
     package var listeningPorts: [UInt16] { sockets.ports }
 

@@ -44,6 +44,7 @@ package final class Daemon {
     let log: LogFile
     private let keyTables: KeyTables?
     private let scripts: ScriptRunner
+    private let fetcher: HTTPFetcher
     private var control: ControlServer?
 
     private var agenda = Agenda()
@@ -54,6 +55,8 @@ package final class Daemon {
     private var watchedDescriptors: [Int32] = []
     /// Statuses given in this run of work: sent at its end, as only then is it known whether the daemon ends with it.
     private var finished: [(session: SessionID, status: Int32)] = []
+    /// Sessions whose status is not 0, whatever their end says.
+    private var failed: Set<SessionID> = []
     /// Why the log's file could not be opened.
     private var logFailure: SystemError?
     /// Set by the effect `exit`.
@@ -68,6 +71,7 @@ package final class Daemon {
         log = parts.log
         keyTables = parts.keyTables
         scripts = ScriptRunner(loop: parts.loop)
+        fetcher = HTTPFetcher(loop: parts.loop)
         scripts.onEnd = { [unowned self] in perform(dialect.scriptEnded($0, $1, self)) }
         sockets.onOpen = { [unowned self] descriptor, local in
             do { try dataPlane.prepare(socket: descriptor, local: local) } catch {
@@ -82,10 +86,14 @@ package final class Daemon {
         sockets.streams.inUse = { [unowned self] in
             Set(engine.ikeSAs.map { IKEStreams.Ends(local: $0.local, remote: $0.remote) })
         }
-        sockets.onBatchBegin = { [unowned self] in dataPlane.beginBatch() }
+        sockets.onBatchBegin = { [unowned self] in
+            log.gather()
+            dataPlane.beginBatch()
+        }
         sockets.onBatchEnd = { [unowned self] in
             dataPlane.endBatch()
             takeReports()
+            log.settle()
         }
     }
 
@@ -133,6 +141,7 @@ package final class Daemon {
         scripts.shutdown(waitingAtMost: .seconds(2))
         for descriptor in watchedDescriptors { loop.unwatch(descriptor) }
         watchedDescriptors = []
+        fetcher.shutdown()
         sockets.shutdown()
         dataPlane.shutdown()
         let statuses = Dictionary(finished.map { ($0.session, $0.status) }) { first, _ in first }
@@ -192,8 +201,9 @@ package final class Daemon {
             }
         }
         isWorking = false
-        // Before anyone is told that it is done, and looks there.
         log.settle()
+        // Before anyone is told that it is done, and looks there.
+        if isExiting || !finished.isEmpty { log.write() }
         if isExiting { return loop.stop() }
         for (session, status) in finished { control?.finish(session, status: status) }
         finished = []
@@ -219,6 +229,14 @@ package final class Daemon {
             let failure = sockets.streams.open(purpose, local: local, remote: remote, timeout: timeout)
             if let failure { agenda.push(consult(.stream(failure))) }
         case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
+        case .fetch(let request):
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+                switch result {
+                case .success(let octets): feed(.fetched(FetchReport(number: request.number, octets: octets)))
+                case .failure(let failure):
+                    feed(.fetched(FetchReport(number: request.number, octets: nil, reason: failure.description)))
+                }
+            }
         case .wake: break
         case .event(.ikeKeys(let ike, let keys)):
             export(keys)
@@ -242,7 +260,10 @@ package final class Daemon {
         case .command(let command): agenda.push(consult(.command(command)))
         case .write(let session, let text): control?.write(text, to: session)
         case .writeError(let session, let text): control?.write(text, to: session, isError: true)
-        case .finish(let session, let status): finished.append((session, status))
+        case .finish(let session, let status):
+            let hasFailed = failed.remove(session) != nil
+            finished.append((session, hasFailed && status == 0 ? 1 : status))
+        case .fail(let session): failed.insert(session)
         case .log(let text): log.line(text)
         case .logFile(let path, let append):
             do { try log.open(path, append: append) } catch {
@@ -260,6 +281,7 @@ package final class Daemon {
             export(change)
             do { try dataPlane.apply(change) } catch {
                 log.line("swand: data plane \(dataPlane.name): \(error)")
+                dialect.changeRefused(change)
                 agenda.push(otherwise)
             }
             watchDataPlane()
@@ -279,7 +301,10 @@ package final class Daemon {
             let watch = try HostWatch()
             hostWatch = watch
             try loop.watch(watch.descriptor.rawValue, .read) { [unowned self, unowned watch] _ in
-                guard watch.drain(), hostReport == nil else { return }
+                guard watch.drain(ignoring: dataPlane.routingPort) else { return }
+                let effects = dialect.hostChanged(self)
+                if !effects.isEmpty { perform(effects) }
+                guard hostReport == nil else { return }
                 hostReport = loop.schedule(
                     at: EventLoop.nowNanoseconds + Daemon.hostReportDelay.nanosecondCount
                 ) { [unowned self] in

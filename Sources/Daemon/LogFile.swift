@@ -10,7 +10,7 @@ package final class LogFile {
     private var file: FileDescriptor?
     private var held: [String] = []
     private let fallback: FileDescriptor?
-    private var isGathering = false
+    private var gatherings = 0
     private var gathered: [UInt8] = []
     /// Octets that are gathered at most.
     private static let gatheredLimit = 1 << 16
@@ -35,19 +35,21 @@ package final class LogFile {
         }
         LogFile.escape(text, into: &gathered)
         gathered.append(UInt8(ascii: "\n"))
-        if !isGathering || gathered.count >= LogFile.gatheredLimit { write() }
+        if gatherings == 0 || gathered.count >= LogFile.gatheredLimit { write() }
     }
 
-    /// From here on lines go to the file together: one message brings about several, and each write is a system call.
-    package func gather() { isGathering = true }
+    /// From here on lines go to the file together, until the `settle` of each `gather`: one message brings about several, and each
+    /// write is a system call.
+    package func gather() { gatherings += 1 }
 
-    /// What was gathered is in the file when it returns.
+    /// What was gathered is in the file when the outermost returns.
     package func settle() {
-        isGathering = false
-        write()
+        gatherings -= 1
+        if gatherings == 0 { write() }
     }
 
-    private func write() {
+    /// Writes what was gathered so far.
+    package func write() {
         guard !gathered.isEmpty, let target = file ?? fallback else { return }
         // A full disk costs the lines and nothing else: there is nowhere to say so.
         do { try target.write(gathered) } catch {}
@@ -63,11 +65,16 @@ package final class LogFile {
 
     /// Any octet that is not printable ASCII is written as `\ooo`, in octal.
     private static func escape(_ text: String, into result: inout [UInt8]) {
-        func isPlain(_ octet: UInt8) -> Bool { octet >= 0x20 && octet <= 0x7e }
-        if text.utf8.allSatisfy(isPlain) {
-            result.append(contentsOf: text.utf8)
-            return
+        func isPlain(_ octet: UInt8) -> Bool { octet &- 0x20 <= 0x7e - 0x20 }
+        var text = text
+        let isWhole = text.withUTF8 { octets in
+            var others: UInt8 = 0
+            // Without a way out, so that many are looked at together.
+            for octet in octets { others |= isPlain(octet) ? 0 : 1 }
+            if others == 0 { result.append(contentsOf: octets) }
+            return others == 0
         }
+        if isWhole { return }
         for octet in text.utf8 {
             if isPlain(octet) {
                 result.append(octet)

@@ -134,6 +134,9 @@ package protocol DataPlane: AnyObject {
     /// Reports since the last call.
     func takeReports() -> [DataPlaneReport]
 
+    /// The netlink socket (its nl_pid) by which it changes routes: those changes are no news of the host. 0: it changes none.
+    var routingPort: UInt32 { get }
+
     // What only a data plane with addresses of its own has: the host's sockets cannot speak for it.
     /// Its addresses; nil: the host's are the daemon's.
     var ownAddresses: [IPAddress]? { get }
@@ -151,6 +154,7 @@ extension DataPlane {
     package func prepare(socket descriptor: Int32, local: Endpoint) throws(DataPlaneError) {}
     package func beginBatch() {}
     package func endBatch() {}
+    package var routingPort: UInt32 { 0 }
     package var ownAddresses: [IPAddress]? { nil }
     package func transmit(_ datagram: Datagram, at now: Instant) -> Bool { false }
     package func takeDatagrams() -> [Datagram] { [] }

@@ -57,7 +57,6 @@ package final class DataPlaneUserspace: DataPlane {
     var stack: StackQueue?
     /// The raw sockets, by the local address that each is bound to, and how many Child SAs use each.
     var sockets: [IPAddress: ESPSocket] = [:]
-    private var socketUsers: [IPAddress: Int] = [:]
 
     // Policy.
     var associations: [ChildSAID: SecurityAssociation] = [:]
@@ -121,7 +120,6 @@ package final class DataPlaneUserspace: DataPlane {
             removedCounters[child] = association.counters
             if bySPI[association.inbound.spi] === association { bySPI[association.inbound.spi] = nil }
             leave(association)
-            defer { letGo(of: association) }
             try refresh()
         case .route(let route):
             guard route.installsPolicies else { throw Self.othersPolicies }
@@ -149,7 +147,6 @@ package final class DataPlaneUserspace: DataPlane {
                 throw DataPlaneError("no Child SA \(child.number) to move")
             }
             if encapsulation == .none { try openSocket(local) }
-            letGo(of: association)
             let isInUse = association.wishedMTU != nil
             if isInUse { withdraw(.association(association)) }
             association.move(local: local, remote: remote, encapsulation: encapsulation)
@@ -203,7 +200,6 @@ package final class DataPlaneUserspace: DataPlane {
             associations[installation.child] = nil
             bySPI[association.inbound.spi] = nil
             leave(association)
-            letGo(of: association)
             throw error
         }
         if let trap = traps[installation.connection] { sendHeld(trap.release()) }
@@ -231,24 +227,17 @@ package final class DataPlaneUserspace: DataPlane {
 
     // MARK: Raw sockets
 
-    /// One more Child SA uses the socket of a local address.
+    /// The socket of a local address. It stays when the last Child SA has gone: the next one comes soon, and to make a socket anew
+    /// for each would cost more than the rest of the change.
     private func openSocket(_ local: IPAddress) throws(DataPlaneError) {
         if sockets[local] == nil { sockets[local] = try ESPSocket(local: local, mark: Self.bypassMark) }
-        socketUsers[local, default: 0] += 1
-    }
-
-    /// A Child SA uses no socket any more; the last one closes it.
-    private func letGo(of association: SecurityAssociation) {
-        guard !association.isEncapsulated else { return }
-        let local = association.installation.local
-        let users = socketUsers[local, default: 1] - 1
-        socketUsers[local] = users > 0 ? users : nil
-        if users == 0 { sockets[local] = nil }
     }
 
     private func openPath(_ association: SecurityAssociation) {
         association.openPath(association.isEncapsulated ? nil : netlink)
     }
+
+    package var routingPort: UInt32 { netlink?.port ?? 0 }
 
     // MARK: Policies
 
@@ -339,7 +328,6 @@ package final class DataPlaneUserspace: DataPlane {
         if let netlink { port?.remove(netlink: netlink) }
         (routing, answers, port, stack, netlink) = (nil, nil, nil, nil, nil)
         sockets = [:]
-        socketUsers = [:]
         associations = [:]
         replacements = [:]
         database = PolicyDatabase()

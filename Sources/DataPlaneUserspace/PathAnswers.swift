@@ -20,6 +20,7 @@ final class PathAnswers {
 
     private let mark: UInt32
     private let watch: HostWatch?
+    private let ignored: UInt32
     private var mtus: [Path: Int] = [:]
     private var sources: [IPAddress: IPAddress?] = [:]
     private var since = MonotonicClock.now
@@ -31,13 +32,14 @@ final class PathAnswers {
     ///   - port: of the netlink socket by which this data plane changes rules and routes: its own do not count.
     init(mark: UInt32, ignoring port: UInt32) {
         self.mark = mark
-        watch = try? HostWatch(includesLinks: true, ignoring: port)
+        ignored = port
+        watch = try? HostWatch(includesLinks: true)
     }
 
     /// Forgets what may be wrong by now. - Returns: whether it had to.
     func renew() -> Bool {
         let now = MonotonicClock.now
-        let isChanged = watch?.drain() ?? true
+        let isChanged = watch?.drain(ignoring: ignored) ?? true
         guard isChanged || now - since >= Self.lifetime || mtus.count + sources.count >= Self.limit else {
             return false
         }

@@ -29,6 +29,8 @@ package indirect enum DialectEffect: Sendable {
     case writeError(SessionID, String)
     /// The session's program ends with this status.
     case finish(SessionID, status: Int32)
+    /// Whatever its `finish` says, the session's program ends with a status that is not 0.
+    case fail(SessionID)
     /// To the daemon's log, a line without its newline.
     case log(String)
     /// Where the log goes from here on; what was logged before it was known is written there first. A file that is there is
@@ -103,6 +105,10 @@ package protocol DaemonView {
     var reservedSPIs: [ReservedSPI] { get }
     /// Host.
     var interfaceAddresses: [InterfaceAddress] { get }
+    /// Names of the interfaces that are up, with addresses or without.
+    var interfacesUp: Set<String> { get }
+    /// The address from which IKE would go to another; nil where there is no way.
+    func sourceAddress(towards remote: IPAddress) -> IPAddress?
     /// The UDP ports on which IKE is heard, in their order.
     var listeningPorts: [UInt16] { get }
     /// The whole file: at most `greatestFileOctets`, and never one that has to be waited for.
@@ -117,6 +123,8 @@ extension DaemonView {
         childSAs.contains { $0.connection == connection && $0.child != child }
     }
     package var acquireStates: [AcquireState] { [] }
+    package var interfacesUp: Set<String> { Set(interfaceAddresses.map(\.interface)) }
+    package func sourceAddress(towards remote: IPAddress) -> IPAddress? { nil }
     package var reservedSPIs: [ReservedSPI] { [] }
 
     /// Whole seconds since 1970.
@@ -141,14 +149,21 @@ package protocol Dialect: AnyObject {
     /// The session's program is gone (interrupted).
     func disconnected(_ session: SessionID)
     func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect]
+    /// The data plane would not have a `change` of the dialect's; its `otherwise` comes behind this.
+    func changeRefused(_ change: KernelChange)
     /// The data plane has done something on its own: packets came, or time passed.
     func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect]
+    /// An address or a route of the host has come or gone: `interfaceAddresses` may be others. The engine is told later, of several at
+    /// once.
+    func hostChanged(_ view: any DaemonView) -> [DialectEffect]
     /// Whether its consoles show keys: it then hears `Event.ikeKeys`.
     var showsKeys: Bool { get }
 }
 
 extension Dialect {
     package func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect] { [] }
+    package func changeRefused(_ change: KernelChange) {}
     package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
+    package func hostChanged(_ view: any DaemonView) -> [DialectEffect] { [] }
     package var showsKeys: Bool { false }
 }

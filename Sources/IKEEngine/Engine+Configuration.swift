@@ -12,13 +12,23 @@ extension Engine {
 
     /// CP(CFG_REQUEST), where the connection is a client's: an address and name servers of each family.
     func configurationRequest(_ connection: Connection) -> [Payload] {
-        guard connection.configuration.isClient else { return [] }
-        var attributes: [ConfigurationAttribute] = []
-        for family in connection.configuration.requestedFamilies {
-            attributes.append(ConfigurationAttribute(type: family.internalAddress))
-            attributes.append(ConfigurationAttribute(type: family.internalNameServer))
+        let policy = connection.configuration
+        guard policy.isClient else { return [] }
+        let servers = policy.nameServerFamilies ?? policy.requestedFamilies
+        func address(_ family: AddressFamily) -> [ConfigurationAttribute] {
+            guard policy.requestedFamilies.contains(family) else { return [] }
+            let wish = policy.wishedAddresses.first { $0.family == family }.map { family.lent($0) }
+            return [ConfigurationAttribute(type: family.internalAddress, value: wish ?? [])]
         }
-        attributes.append(ConfigurationAttribute(type: .internalDNSDomain))
+        func server(_ family: AddressFamily) -> [ConfigurationAttribute] {
+            servers.contains(family) ? [ConfigurationAttribute(type: family.internalNameServer)] : []
+        }
+        let families: [AddressFamily] = [.v4, .v6]
+        var attributes =
+            policy.asksForAddressesFirst
+            ? families.flatMap(address) + families.flatMap(server)
+            : policy.requestedFamilies.flatMap { address($0) + server($0) }
+        if policy.nameServerFamilies == nil { attributes.append(ConfigurationAttribute(type: .internalDNSDomain)) }
         return [.configuration(ConfigurationPayload(type: .request, attributes: attributes))]
     }
 
@@ -28,9 +38,9 @@ extension Engine {
         guard connection.configuration.isClient else { return true }
         var given = InternalConfiguration()
         for attribute in payloads.configuration(.reply)?.attributes ?? [] {
-            for family in connection.configuration.requestedFamilies {
+            for family in [AddressFamily.v4, .v6] {
                 switch attribute.type {
-                case family.internalAddress:
+                case family.internalAddress where connection.configuration.requestedFamilies.contains(family):
                     // Behind an IPv6 address stands the length of its prefix (RFC 7296 §3.15.1).
                     guard let address = IPAddress(octets: attribute.value.prefix(family.octetCount)),
                         address.family == family, address.isHost,
@@ -84,17 +94,13 @@ extension Engine {
         }
         releaseLeases(of: ike)
         var attributes: [ConfigurationAttribute] = []
-        for family in [AddressFamily.v4, .v6]
-        where request.attributes.contains(where: { $0.type == family.internalAddress }) {
-            for pool in policy.pools where pool.family == family {
-                guard let address = leases.lend(from: pool, to: peer) else { continue }
-                ike.leases.append(address)
-                attributes.append(
-                    ConfigurationAttribute(
-                        type: family.internalAddress,
-                        value: address.octets + (family == .v6 ? [UInt8(family.bitCount)] : [])))
-                break
-            }
+        for family in [AddressFamily.v4, .v6] {
+            guard let wanted = request.attributes.first(where: { $0.type == family.internalAddress }),
+                let address = lend(
+                    family, wish: IPAddress(octets: wanted.value.prefix(family.octetCount)), policy, peer)
+            else { continue }
+            ike.leases.append(address)
+            attributes.append(ConfigurationAttribute(type: family.internalAddress, value: family.lent(address)))
         }
         guard !ike.leases.isEmpty else { return .failure(Refusal(reason: .refusing(.internalAddressFailure))) }
         for server in policy.nameServers {
@@ -108,6 +114,19 @@ extension Engine {
         }
         emit(.addressesLent(ike.id, ike.leases))
         return .success([.configuration(ConfigurationPayload(type: .reply, attributes: attributes))])
+    }
+
+    /// An address of the pools, or the one that is wished for.
+    private func lend(
+        _ family: AddressFamily, wish: IPAddress?, _ policy: ConfigurationPolicy, _ peer: Identification
+    ) -> IPAddress? {
+        for pool in policy.pools where pool.family == family {
+            if let address = leases.lend(from: pool, to: peer) { return address }
+        }
+        guard policy.grantsWishes, let wish, wish.family == family, wish.isHost, let one = IPRange(wish, wish) else {
+            return nil
+        }
+        return leases.lend(from: one, to: peer)
     }
 
     func releaseLeases(of ike: IKESA) {
@@ -150,9 +169,10 @@ extension Engine {
         guard connection.configuration.isGateway, ike.leases.isEmpty else {
             return narrowRemote(offered, connection, ike) != nil
         }
-        return offered.contains { selector in
-            connection.configuration.pools.contains { selector.addresses.intersection($0) != nil }
-        }
+        return connection.configuration.grantsWishes
+            || offered.contains { selector in
+                connection.configuration.pools.contains { selector.addresses.intersection($0) != nil }
+            }
     }
 }
 
@@ -168,6 +188,10 @@ extension AddressFamily {
         self == .v4 ? .internalIPv4Address : .internalIPv6Address
     }
     fileprivate var internalNameServer: ConfigurationAttributeType { self == .v4 ? .internalIPv4DNS : .internalIPv6DNS }
+    /// An address as an attribute carries it: behind one of IPv6 stands the length of its prefix (RFC 7296 §3.15.1).
+    fileprivate func lent(_ address: IPAddress) -> [UInt8] {
+        address.octets + (self == .v6 ? [UInt8(bitCount)] : [])
+    }
 }
 
 extension IPAddress {

@@ -32,7 +32,12 @@ extension Engine {
                 peer: connection.remote.identification)
         }
         do {
-            if resuming == nil {
+            if eap != nil {
+                guard !lacksPPK(connection, ike) else {
+                    fail(ike, .ppk(.noneForPeer))
+                    return
+                }
+            } else if resuming == nil {
                 switch try mixPPK(connection, ike, withoutPPK: { () throws(CryptoError) in try proof()?.1 }) {
                 case .success(let payloads): ppk = payloads
                 case .failure(let refusal):
@@ -64,7 +69,10 @@ extension Engine {
         }
         let child = beginsChildless(ike, connection) ? nil : firstChild(ike, connection)
         var payloads: [Payload] = [.identificationInitiator(identification)]
-        if resuming == nil { payloads += certificates(connection, ike) + certificateRequest([connection]) }
+        if resuming == nil {
+            payloads +=
+                certificates(connection, ike) + lookupOffer([connection], ike) + certificateRequest([connection])
+        }
         if profile.sendsResponderIdentification, let peer = resuming?.peer ?? connection.remote.identification {
             payloads.append(.identificationResponder(peer))
         }
@@ -225,7 +233,7 @@ extension Engine {
 
     func answerIKEAuth(_ payloads: [Payload], _ ike: IKESA, _ halfOpen: IKESA.HalfOpen) {
         guard let keys = ike.keys, let suite = ike.suite else { return }
-        if payloads.hasCertificateRequest { ike.isAskedForCertificate = true }
+        noteCertificateWishes(payloads, ike)
         func refuse(_ type: NotifyType, _ reason: FailureReason) { refuseIKEAuth(ike, type, reason) }
         guard isPathUnaltered(payloads, ike) else {
             refuse(.unexpectedNATDetected, .refusing(.unexpectedNATDetected))
@@ -427,7 +435,11 @@ extension Engine {
         // Of several for the same identities, one that takes the way in which the peer proves its own.
         let proven = fitting.filter { session != nil || $0.remote.authentication.takes(proof?.method) }
         let able = proven.isEmpty ? fitting : proven
-        let ordered = able.filter { $0.id == ike.connection } + able.filter { $0.id != ike.connection }
+        // Who is named goes before anybody; of equals the one that IKE_SA_INIT was answered with.
+        let named = able.filter { $0.remote.identification == peer }
+        let ranked = named + able.filter { $0.remote.identification != peer }
+        let first = (named.isEmpty ? able : named).filter { $0.id == ike.connection }
+        let ordered = first + ranked.filter { one in !first.contains { $0.id == one.id } }
         guard let tsi, let tsr else { return ordered.first }
         let selected = ordered.filter { connection in
             couldProtect(tsi, connection, ike)

@@ -7,7 +7,10 @@ extension Engine {
     /// peer is told nothing: its own Mobile IPv6 daemon tells its key manager.
     func take(_ migration: PolicyMigration) {
         emit(.policyMigrated(migration))
-        guard let ends = migration.keyManager else { return }
+        guard let ends = migration.keyManager else {
+            leaveBehind(migration)
+            return
+        }
         let reqids = Set(migration.steps.map(\.reqid))
         let moved = records.keys.sorted().filter { id in
             reqids.contains(records[id]!.connection.effectiveReqid)
@@ -22,6 +25,33 @@ extension Engine {
         for id in ikes.keys.sorted() {
             guard let ike = ikes[id], serves(ike, moved) else { continue }
             migrate(ike, to: ends)
+        }
+    }
+
+    /// Key management does not follow (RFC 6275 §10.3.1, §11.7.3: a K bit of 0): IKE SAs between the old ends are discarded, without
+    /// a word, as nobody is there any more; what asks for an SA next begins anew from the new ends.
+    private func leaveBehind(_ migration: PolicyMigration) {
+        let isOutbound = migration.direction == .outbound
+        for step in migration.steps {
+            let old = isOutbound ? (step.oldSource, step.oldDestination) : (step.oldDestination, step.oldSource)
+            let new = isOutbound ? (step.newSource, step.newDestination) : (step.newDestination, step.newSource)
+            let own = records.keys.sorted().filter { records[$0]!.connection.effectiveReqid == step.reqid }
+            for id in own {
+                if case .address = records[id]?.connection.local.host {
+                    records[id]?.connection.local.host = .address(new.0)
+                }
+                if case .address = records[id]?.connection.remote.host {
+                    records[id]?.connection.remote.host = .address(new.1)
+                }
+            }
+            // Inbound comes behind outbound; then the data plane knows where both of a Child SA's states are.
+            guard migration.direction == .inbound, old != new else { continue }
+            for id in ikes.keys.sorted() {
+                guard let ike = ikes[id], serves(ike, own), (ike.local.address, ike.remote.address) == old else {
+                    continue
+                }
+                discard(ike, .expired)
+            }
         }
     }
 

@@ -12,9 +12,6 @@ extension Engine {
 
     /// N(USE_PPK) where there is one for the peer; who insists says it without one, too.
     func ppkOffer(_ connection: Connection, _ ike: IKESA) -> [Payload] {
-        // RFC 8784 §3 has other rules for EAP, which are not followed here.
-        if case .eap = connection.local.authentication { return [] }
-        if case .eap = connection.remote.authentication { return [] }
         switch connection.ppk {
         case .never: return []
         case .insist: break
@@ -44,7 +41,13 @@ extension Engine {
 
     // MARK: Initiator
 
-    /// Mixes the keys and says with which; where it may be done without, with an AUTH for that case.
+    /// Whether a PPK is to be mixed in and there is none: known before EAP begins, though it is mixed in behind it.
+    func lacksPPK(_ connection: Connection, _ ike: IKESA) -> Bool {
+        ike.usesPPK && candidates(connection, ike, peer: connection.remote.identification).isEmpty
+    }
+
+    /// Mixes the keys and says with which; where it may be done without, with an AUTH for that case. It goes with the AUTH that it
+    /// changes, which with EAP is the last one (RFC 8784 §3).
     /// - Throws: what keeps the initiator from going on.
     func mixPPK(
         _ connection: Connection, _ ike: IKESA, withoutPPK: () throws(CryptoError) -> [UInt8]?

@@ -37,12 +37,15 @@ extension Engine {
         guard let id = ikeByLocalSPI[localSPI.value], let ike = ikes[id],
             ike.role == (header.isInitiator ? .responder : .initiator)
         else {
-            if !header.isResponse, message.protected != nil, let last = lastAnswers.answer(to: octets, at: now) {
+            if !header.isResponse, message.protected != nil, let last = lastAnswers.answer(to: octets, at: now),
+                repetitions.admits(at: now)
+            {
                 transmit(
                     last.datagrams.map { Datagram(local: datagram.local, remote: datagram.remote, octets: $0.octets) })
                 emit(.responseRepeated(last.ike, header.exchangeType))
             } else {
                 drop(.unknownSPI, nil, datagram, message)
+                suspect(message, datagram)
             }
             return
         }
@@ -67,9 +70,9 @@ extension Engine {
             return
         }
         if let critical = message.payloads.unsupportedCritical {
-            answerInClear(
-                message, datagram, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]),
-                responderSPI: .zero)
+            let answer = clearAnswer(
+                to: message, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]), responderSPI: .zero)
+            answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: answer))
             drop(.malformed("critical payload of type \(critical)"), nil, datagram, message)
             return
         }
@@ -212,6 +215,14 @@ extension Engine {
         _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, _ size: (fragments: Int, whole: Int?),
         _ ike: IKESA
     ) {
+        // It is repeated as long as it is not answered, and what it names is being fetched.
+        if !header.isResponse, ike.lookup != nil {
+            emit(
+                .dropped(
+                    .unexpectedMessageID(header.messageID), ike.id, from: datagram.remote, header.exchangeType,
+                    payloads: []))
+            return
+        }
         tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
         if header.isResponse {
             emit(
@@ -223,7 +234,7 @@ extension Engine {
                 fail(ike, .badSyntax("critical payload of type \(critical)"))
                 return
             }
-            takeResponse(payloads, header: header, ike)
+            takeResponse(withOwnAddresses(payloads, isResponse: true, ike), header: header, ike)
             return
         }
         emit(
@@ -236,8 +247,12 @@ extension Engine {
                 [.notify(NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]))])
             return
         }
+        let payloads = withOwnAddresses(payloads, isResponse: false, ike)
         switch (header.exchangeType, ike.phase) {
-        case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
+        case (.ikeAuth, .awaitingAuth(let halfOpen)):
+            if let payloads = withCertificates(payloads, ike, isResponse: false) {
+                answerIKEAuth(payloads, ike, halfOpen)
+            }
         case (.ikeIntermediate, .awaitingAuth) where ike.intermediate?.allowsAnother ?? false:
             respond(ike, .ikeIntermediate, intermediatePayloads)
         case (.ikeAuth, .awaitingEAP(let exchange)): answerEAP(payloads, ike, exchange)
@@ -255,7 +270,9 @@ extension Engine {
         guard let pending = settle(ike) else { return }
         switch (pending.purpose, ike.phase) {
         case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
-            takeIKEAuthResponse(payloads, ike, offer)
+            if let payloads = withCertificates(payloads, ike, isResponse: true) {
+                takeIKEAuthResponse(payloads, ike, offer)
+            }
         case (.intermediate, .intermediateSent(let exchanged)): takeIntermediateResponse(payloads, ike, exchanged)
         case (.deleteIKE, .deleting(let reason)): discard(ike, reason)
         case (.deleteChildren(let children), _): finishDeletion(of: children, ike)
@@ -341,7 +358,7 @@ extension Engine {
                 messageID: octets[20..<24].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
             let answer = Message(
                 header: header, payloads: [.notify(NotifyPayload(type: .invalidMajorVersion, data: [2]))])
-            release(Datagram(local: datagram.local, remote: datagram.remote, octets: answer.encoded()))
+            answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: answer.encoded()))
         }
         drop(.unsupportedVersion, nil, datagram)
     }

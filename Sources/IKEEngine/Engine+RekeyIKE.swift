@@ -59,9 +59,11 @@ extension Engine {
         let made = replacement(payloads, for: ike, rekey, connection)
         switch made {
         case .failure(let refusal):
-            let collided = rekey.collision != nil
+            let collided = rekey.collision.map { ikes[$0.made] != nil } ?? false
             adoptPeersRekey(of: ike)
             ike.rekey = nil
+            // The peer's may be gone already: this one goes on then, and is replaced when its time comes.
+            if !collided { ike.replacement = nil }
             emit(.ikeRekeyFailed(rekey.id, replacing: ike.id, refusal.reason))
             emit(.rekeyFinished(connection.id, succeeded: collided))
             if !collided, case .refused(.temporaryFailure) = refusal.reason {

@@ -20,9 +20,17 @@ package struct ConfigurationPolicy: Hashable, Sendable {
     /// The families of which an address is asked for. Not empty: this end is a client, and what it is given is what it
     /// protects.
     package var requestedFamilies: [AddressFamily] = []
+    /// Addresses that are wished for, at most one of a family that is asked for (RFC 7296 §3.15.1: a request may name one).
+    package var wishedAddresses: [IPAddress] = []
+    /// The families of which name servers are asked for; nil: of those of the addresses. Domains are asked for with these alone.
+    package var nameServerFamilies: [AddressFamily]?
+    /// Whether all addresses are asked for before all name servers; else each family's follow one another.
+    package var asksForAddressesFirst = false
     /// What the peer's addresses are taken from, one a family. Not empty: this end is a gateway, and a peer that asks for
     /// none is refused its Child SA.
     package var pools: [IPRange] = []
+    /// Whether a peer that wishes for a certain address has it, pool or not, where nobody else has. This end is a gateway then, too.
+    package var grantsWishes = false
     /// What a gateway tells with the addresses.
     package var nameServers: [IPAddress] = []
     package var domains: [String] = []
@@ -30,5 +38,5 @@ package struct ConfigurationPolicy: Hashable, Sendable {
     package init() {}
 
     package var isClient: Bool { !requestedFamilies.isEmpty }
-    package var isGateway: Bool { !pools.isEmpty }
+    package var isGateway: Bool { !pools.isEmpty || grantsWishes }
 }

@@ -53,8 +53,12 @@ package struct CellScenario {
     // MARK: Configuration
 
     private func peerSettings(prefix: String?) -> [String] {
-        let plugins = StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter { $0 != "kernel-libipsec" }
-        return (test.needsKernelESP ? ["load = \(plugins.joined(separator: " "))"] : []) + test.peerSettings
+        let plugins =
+            StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter {
+                !test.needsKernelESP || $0 != "kernel-libipsec"
+            } + test.peerPlugins
+        let isStandard = !test.needsKernelESP && test.peerPlugins.isEmpty
+        return (isStandard ? [] : ["load = \(plugins.joined(separator: " "))"]) + test.peerSettings
     }
 
     private func settings(prefix: String?) -> String {
@@ -187,18 +191,27 @@ package struct CellScenario {
 
     // MARK: Commands
 
+    private var natCommands: [String] {
+        let (inside, outside) = (InteropCell.insideNAT, InteropCell.outsideNAT)
+        let filter = "tc filter add dev eth1"
+        return cell.isNATStatic
+            ? [
+                "tc qdisc add dev eth1 clsact",
+                "\(filter) egress protocol ip matchall action nat egress \(inside)/32 \(outside)",
+                "\(filter) ingress protocol ip matchall action nat ingress \(outside)/32 \(inside)",
+            ]
+            : [
+                "nft add table ip nat", "nft 'add chain ip nat out { type nat hook postrouting priority 100; }'",
+                "nft 'add rule ip nat out oifname eth1 masquerade'",
+            ]
+    }
+
     private var steps: [Step] {
         var steps: [Step] = []
         if cell.hasNAT {
             let hidden = [ours, theirs].first { $0.host == "road" }?.inside ?? ""
-            steps += [
-                Step(host: "road", command: "ip addr add \(hidden)/24 dev lo", output: []),
-                Step(host: "nic", command: "nft add table ip nat", output: []),
-                Step(
-                    host: "nic", command: "nft 'add chain ip nat out { type nat hook postrouting priority 100; }'",
-                    output: []),
-                Step(host: "nic", command: "nft 'add rule ip nat out oifname eth1 masquerade'", output: []),
-            ]
+            steps.append(Step(host: "road", command: "ip addr add \(hidden)/24 dev lo", output: []))
+            steps += natCommands.map { Step(host: "nic", command: $0, output: []) }
         }
         if isVPP { return steps + vppStart + test.actions.flatMap(vppSteps) }
         let isV6 = test.family.isV6Outside || test.family.isV6Inside

@@ -105,6 +105,29 @@ package enum InteropCases {
         }
     }
 
+    /// Transport mode through a NAT (RFC 7296 §2.23.1), in the Child SA that comes up and in what either end puts in its place.
+    private static func transportNAT(before hidden: InteropSide) -> InteropCase {
+        let (here, who) = hidden == .swand ? ("192.1.2.23", "swand") : (InteropCell.outsideNAT, "strongSwan")
+        let pings = InteropCase.Action.type(
+            .swand, "for i in {1..3}; do ping -n -q -W 3 -c 1 \(here); done | grep -c ' 1 received'", ["3"])
+        // TCP's checksum is over the addresses that its sender sees.
+        let page = InteropCase.Action.type(.swand, "curl -s http://\(here)/page | wc -c", ["100000"])
+        return InteropCase(
+            "transport-nat-before-\(hidden)-kernel",
+            "transport mode, \(who) behind a NAT, strongSwan on the kernel's ESP"
+        ).with {
+            noPFS(&$0)
+            ($0.needsKernelESP, $0.isTransport, $0.nat) = (true, true, .before(hidden))
+            $0.actions = [
+                .up, pings, .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]),
+                .type(.peer, "ip xfrm state | grep -c 'encap type espinudp '", ["2"]),
+                .type(.peer, "mkdir /tmp/www; head -c 100000 /dev/zero >/tmp/www/page", []),
+                .type(.peer, "../../guestbin/http-server.sh --start /tmp/www", []), page, .rekeyChild(.swand), pings,
+                .rekeyChild(.peer), page, .type(.peer, "../../guestbin/http-server.sh --stop", []), .compare,
+            ]
+        }
+    }
+
     /// Addresses, NATs, sizes, selectors, modes.
     static let shapes: [InteropCase] = [
         InteropCase("defaults", "both with their own proposals"),
@@ -162,6 +185,7 @@ package enum InteropCases {
                 .type(.peer, "ip xfrm state | grep -c 'mode transport'", ["2"]), .compare,
             ]
         },
+        transportNAT(before: .swand), transportNAT(before: .peer),
         InteropCase("esn-kernel", "extended sequence numbers, strongSwan on the kernel's ESP").with {
             $0.needsKernelESP = true
             $0.conn = ["esp=aes_gcm256", "esn=yes"]
@@ -421,7 +445,7 @@ package enum InteropCases {
     // MARK: Addresses, post-quantum keys, mobility
 
     /// - Parameter swand: swand's key of the name that both know.
-    private static func ppk(
+    static func ppk(
         _ test: inout InteropCase, policy: String, required: String, swand: String = postQuantumSecret,
         known: String = "A"
     ) {
@@ -430,7 +454,7 @@ package enum InteropCases {
         test.peerConnection = ["ppk_id = A", "ppk_required = \(required)"]
         test.peerSecrets = ["ppk-a {", "    id-1 = \(known)", "    secret = \(postQuantumSecret)", "}"]
     }
-    private static let postQuantumSecret = "0123456789abcdef0123456789abcdef"
+    static let postQuantumSecret = "0123456789abcdef0123456789abcdef"
 
     /// One end gives the other an address of a pool.
     private static func lent(_ giver: InteropSide, _ family: InteropCase.Family) -> InteropCase {

@@ -37,8 +37,8 @@ package struct InteropCell: Sendable {
         if case .before(let hidden) = test.nat {
             if hidden == side {
                 return Place(
-                    host: "road", address: "192.1.3.209", reachedAt: "%any", subnet: "10.3.0.0/24", inside: "10.3.0.254"
-                )
+                    host: "road", address: Self.insideNAT, reachedAt: isNATStatic ? Self.outsideNAT : "%any",
+                    subnet: "10.3.0.0/24", inside: "10.3.0.254")
             }
         } else if side == .swand {
             let address = outerV6 ? "2001:db8:1:2::45" : "192.1.2.45"
@@ -77,5 +77,11 @@ package struct InteropCell: Sendable {
         }
     }
 
+    /// The end behind a NAT, as it sees itself and as others do.
+    static let insideNAT = "192.1.3.209"
+    static let outsideNAT = "192.1.2.254"
+    /// Whether the NAT takes one address for another in both directions, so that either end can initiate. It is made by the
+    /// queueing disciplines, which user-mode Linux has; nf_tables for IPv4 it has not.
+    var isNATStatic: Bool { hasNAT && test.needsKernelESP }
     var hasNAT: Bool { if case .before = test.nat { true } else { false } }
 }

@@ -14,4 +14,10 @@ package enum CharonWords {
         16413: "TKT", 16417: "EAP_ONLY", 16418: "CHDLESS_SUP", 16420: "MSG_ID_SYN_SUP", 16430: "FRAG_SUP",
         16431: "HASH_ALG", 16435: "USE_PPK", 16436: "PPK_ID", 16437: "NO_PPK",
     ]
+
+    /// Short names of configuration attributes (RFC 7296 §3.15.1), by their numbers: `CPRQ(ADDR DNS)`.
+    package static let attributes: [UInt16: String] = [
+        1: "ADDR", 2: "MASK", 3: "DNS", 4: "NBNS", 6: "DHCP", 7: "VER", 8: "ADDR6", 10: "DNS6", 12: "DHCP6",
+        13: "SUBNET", 14: "SUP", 15: "SUBNET6", 25: "DNSDOM",
+    ]
 }

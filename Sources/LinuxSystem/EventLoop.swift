@@ -92,16 +92,15 @@ package final class EventLoop {
     /// set. A time that has passed is due in the next turn, never within this call.
     @discardableResult
     package func schedule(at nanoseconds: Int64, _ callback: @escaping () -> Void) -> TimerToken {
-        defer { arm() }
         return timers.insert(at: nanoseconds, callback)
     }
 
     /// Nothing for a timer that has fired.
     package func cancel(_ token: TimerToken) {
         timers.remove(token)
-        arm()
     }
 
+    /// Before each wait only: a message sets and takes back several.
     private func arm() {
         let next = timers.earliest.map { max($0, 1) } ?? 0
         guard next != armed else { return }
@@ -135,6 +134,7 @@ package final class EventLoop {
         stopped = false
         // Rounded up: a wait of 300 µs must not become a busy loop.
         let milliseconds = limit.map { Int32(clamping: ($0.microseconds + 999) / 1000) } ?? -1
+        arm()
         let count = lx_epoll_wait(epoll.rawValue, &ready, Int32(ready.count), milliseconds)
         if count < 0 {
             if errno == EINTR { return }
@@ -161,7 +161,6 @@ package final class EventLoop {
         let last = timers.lastNumber
         while !stopped, let callback = timers.takeDue(at: now, upTo: last) { callback() }
         armed = -1
-        arm()
     }
 }
 

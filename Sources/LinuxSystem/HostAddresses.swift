@@ -5,14 +5,8 @@ package import NetAddress
 package enum HostAddresses {
     /// In the kernel's order: IPv4 by interface, then IPv6 by interface. Interfaces that are down are left out.
     package static func current() -> [(interface: String, address: IPAddress)] {
-        var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else { return [] }
-        defer { freeifaddrs(list) }
         var result: [(interface: String, address: IPAddress)] = []
-        var next = list
-        while let entry = next?.pointee {
-            next = entry.ifa_next
-            guard let socketAddress = entry.ifa_addr, entry.ifa_flags & UInt32(IFF_UP) != 0 else { continue }
+        forEachUp { name, socketAddress in
             let address: IPAddress?
             switch Int32(socketAddress.pointee.sa_family) {
             case AF_INET:
@@ -25,8 +19,28 @@ package enum HostAddresses {
                 }
             default: address = nil
             }
-            if let address { result.append((String(cString: entry.ifa_name), address)) }
+            if let address { result.append((name(), address)) }
         }
         return result
+    }
+
+    /// The interfaces that are up, with addresses or without.
+    package static func interfacesUp() -> Set<String> {
+        var result: Set<String> = []
+        forEachUp { name, _ in result.insert(name()) }
+        return result
+    }
+
+    /// Each address, one of the link itself among them, of each interface that is up.
+    private static func forEachUp(_ body: (_ name: () -> String, UnsafeMutablePointer<sockaddr>) -> Void) {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return }
+        defer { freeifaddrs(list) }
+        var next = list
+        while let entry = next?.pointee {
+            next = entry.ifa_next
+            guard let socketAddress = entry.ifa_addr, entry.ifa_flags & UInt32(IFF_UP) != 0 else { continue }
+            body({ String(cString: entry.ifa_name) }, socketAddress)
+        }
     }
 }

@@ -8,18 +8,15 @@ package final class HostWatch {
     /// Readable where something has changed since the last `drain`.
     package let descriptor: FileDescriptor
 
-    private let ignored: UInt32
-
-    /// - Parameter port: changes that came by this netlink socket (its nl_pid) do not count; 0, the kernel's: all do.
-    package init(includesLinks: Bool = false, ignoring port: UInt32 = 0) throws(SystemError) {
-        ignored = port
+    package init(includesLinks: Bool = false) throws(SystemError) {
         let raw = lx_host_watch_open(includesLinks)
         guard raw >= 0 else { throw .last("socket", "NETLINK_ROUTE") }
         descriptor = FileDescriptor(owning: raw)
     }
 
+    /// - Parameter port: changes that came by this netlink socket (its nl_pid) do not count; 0, the kernel's: all do.
     /// - Returns: whether there was a change.
-    package func drain() -> Bool { lx_host_watch_drain(descriptor.rawValue, ignored) != 0 }
+    package func drain(ignoring port: UInt32 = 0) -> Bool { lx_host_watch_drain(descriptor.rawValue, port) != 0 }
 
     /// The address from which packets with a firewall mark would leave for another; nil where there is no way.
     package static func source(towards remote: IPAddress, mark: UInt32?) -> IPAddress? {

@@ -67,15 +67,17 @@ package struct BindingAcknowledgement: Hashable, Sendable {
         case administrativelyProhibited
         case insufficientResources
         case homeRegistrationNotSupported
+        case notHomeSubnet
         case notHomeAgent
+        case duplicateAddress
         /// The last one that was taken is in the acknowledgement.
         case sequenceOutOfWindow
         case other(UInt8)
 
         private static let numbers: [(Status, UInt8)] = [
             (.accepted, 0), (.reasonUnspecified, 128), (.administrativelyProhibited, 129),
-            (.insufficientResources, 130), (.homeRegistrationNotSupported, 131), (.notHomeAgent, 133),
-            (.sequenceOutOfWindow, 135),
+            (.insufficientResources, 130), (.homeRegistrationNotSupported, 131),
+            (.notHomeSubnet, 132), (.notHomeAgent, 133), (.duplicateAddress, 134), (.sequenceOutOfWindow, 135),
         ]
 
         package init(_ number: UInt8) {
@@ -88,6 +90,9 @@ package struct BindingAcknowledgement: Hashable, Sendable {
         }
 
         package var isAccepted: Bool { number < 128 }
+
+        /// Of a refusal: whether the same Binding Update can be accepted later, with nothing changed at the node.
+        package var mayPass: Bool { self == .reasonUnspecified || self == .insufficientResources }
     }
 
     package var status: Status

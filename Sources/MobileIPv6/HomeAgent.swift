@@ -10,10 +10,22 @@ package struct HomeAgent {
         var sequence: UInt16
         /// Milliseconds of the caller's clock.
         var expires: Int64
+        /// Both ends' key managers move with the node (§10.3.1).
+        var keyManagerMoves: Bool
     }
+
+    /// What is kept of an entry that a node has ended, so that an older Binding Update, come late, does not begin it anew (§10.3.2).
+    private struct EndedBinding {
+        var sequence: UInt16
+        var forgotten: Int64
+    }
+
+    /// MAX_DELETE_BCE_TIMEOUT (§12); milliseconds.
+    private static let memoryOfEnded: Int64 = 10000
 
     private let configuration: MobilityConfiguration
     private var bindings: [IPAddress: Binding] = [:]
+    private var ended: [IPAddress: EndedBinding] = [:]
 
     /// - Precondition: the configuration is a home agent's.
     package init(_ configuration: MobilityConfiguration) {
@@ -39,7 +51,13 @@ package struct HomeAgent {
     package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
         var actions: [MobilityAction] = []
         switch input {
-        case .start:
+        case .start(let left):
+            // Nobody knows those bindings any more: they end.
+            for (home, careOf) in left.sorted(by: { $0.key < $1.key }) where set(of: home) != nil {
+                bindings[home] = Binding(
+                    careOf: careOf, sequence: 0, expires: now, keyManagerMoves: configuration.keyManagementMoves)
+                end(home, &actions)
+            }
             actions += IPsecPlan.openStates.map { .addState($0) }
             for set in configuration.policySets {
                 guard let plan = plan(of: set.homeAddress) else { continue }
@@ -64,7 +82,8 @@ package struct HomeAgent {
             actions.append(.event(.bindingExpired(home)))
             end(home, &actions)
         }
-        return actions + [.wake(bindings.values.map(\.expires).min())]
+        ended = ended.filter { $0.value.forgotten > now }
+        return actions + [.wake((bindings.values.map(\.expires) + ended.values.map(\.forgotten)).min())]
     }
 
     // MARK: Binding Updates (§9.5.1, §10.3)
@@ -92,26 +111,42 @@ package struct HomeAgent {
             return
         }
         // §9.5.1: greater, modulo 65536.
-        if let binding = bindings[home], Int16(bitPattern: update.sequence &- binding.sequence) <= 0 {
-            refuse(update, of: home, at: careOf, .sequenceOutOfWindow, binding.sequence, agent, &actions)
+        let last = bindings[home]?.sequence ?? ended[home].flatMap { $0.forgotten > now ? $0.sequence : nil }
+        if let last, Int16(bitPattern: update.sequence &- last) <= 0 {
+            refuse(update, of: home, at: careOf, .sequenceOutOfWindow, last, agent, &actions)
             return
         }
         if update.lifetimeSeconds == 0 || careOf == home {
+            // §10.3.2: an entry that was ended lately is one still; its node has not had the answer.
+            guard last != nil else {
+                refuse(update, of: home, at: careOf, .notHomeAgent, update.sequence, agent, &actions)
+                return
+            }
             if bindings[home] != nil {
+                let moves = keyManagerMoves(update)
+                bindings[home]?.keyManagerMoves = moves
                 end(home, &actions)
                 actions.append(.event(.bindingEnded(home)))
             }
+            ended[home] = EndedBinding(sequence: update.sequence, forgotten: now + Self.memoryOfEnded)
             acknowledge(update, of: home, at: careOf, .accepted, update.sequence, 0, agent, &actions)
             return
         }
         let lifetime = min(update.lifetimeSeconds, configuration.lifetimeSeconds)
-        register(home, at: careOf, set.homeAgent, &actions)
+        register(home, at: careOf, set.homeAgent, keyManagerMoves(update), &actions)
+        ended[home] = nil
         bindings[home] = Binding(
-            careOf: careOf, sequence: update.sequence, expires: now + Int64(lifetime) * 1000)
+            careOf: careOf, sequence: update.sequence, expires: now + Int64(lifetime) * 1000,
+            keyManagerMoves: keyManagerMoves(update))
         actions.append(
             .event(
                 .bindingRegistered(home: home, careOf: careOf, sequence: update.sequence, lifetimeSeconds: lifetime)))
         acknowledge(update, of: home, at: careOf, .accepted, update.sequence, lifetime, agent, &actions)
+    }
+
+    /// K, as it is acknowledged (§10.3.1): without SAs made by a key manager, or where either end's stays behind, not.
+    private func keyManagerMoves(_ update: BindingUpdate) -> Bool {
+        update.keyManagementMoves && configuration.keyManagementMoves && configuration.usesIPsec
     }
 
     /// §6.1.7: a unicast address that others can reach.
@@ -125,19 +160,17 @@ package struct HomeAgent {
         _ actions: inout [MobilityAction]
     ) {
         actions.append(.event(.updateRefused(home: home, sequence: update.sequence, status)))
-        acknowledge(update, of: home, at: careOf, status, sequence, 0, agent, &actions, isWanted: true)
+        acknowledge(update, of: home, at: careOf, status, sequence, 0, agent, &actions)
     }
 
-    /// §9.5.4: with a type 2 routing header where the node is abroad.
+    /// §9.5.4: with a type 2 routing header where the node is abroad; whether the A bit is set or not (§10.3.1).
     private func acknowledge(
         _ update: BindingUpdate, of home: IPAddress, at careOf: IPAddress,
         _ status: BindingAcknowledgement.Status, _ sequence: UInt16, _ lifetimeSeconds: UInt32, _ agent: IPAddress,
-        _ actions: inout [MobilityAction], isWanted: Bool = false
+        _ actions: inout [MobilityAction]
     ) {
-        guard update.wantsAcknowledgement || isWanted else { return }
         let answer = BindingAcknowledgement(
-            status, keyManagementMoves: update.keyManagementMoves && configuration.keyManagementMoves,
-            sequence: sequence, lifetimeSeconds: lifetimeSeconds)
+            status, keyManagementMoves: keyManagerMoves(update), sequence: sequence, lifetimeSeconds: lifetimeSeconds)
         actions.append(
             .send(
                 MobilityDatagram(
@@ -146,35 +179,43 @@ package struct HomeAgent {
 
     // MARK: The binding
 
+    /// Policies come before whatever packets could leave by.
     private mutating func register(
-        _ home: IPAddress, at careOf: IPAddress, _ agent: IPAddress, _ actions: inout [MobilityAction]
+        _ home: IPAddress, at careOf: IPAddress, _ agent: IPAddress, _ keyManagerMoves: Bool,
+        _ actions: inout [MobilityAction]
     ) {
         let before = bindings[home]?.careOf
         // A refresh changes nothing but the time.
         guard before != careOf else { return }
+        if let plan = plan(of: home) {
+            if before == nil { actions += plan.homePayloadPolicies.map { .setPolicy($0) } }
+            let moves = plan.migrations(
+                from: (agent, before ?? home), to: (agent, careOf), tellsKeyManager: keyManagerMoves)
+            actions += moves.map { .migrate($0) }
+            // The policy of what is sent on has a template of its own to follow, and no state of its own to move.
+            actions += plan.payloadPolicies(here: agent, there: careOf).filter { $0.direction == .forward }
+                .map { .setPolicy($0) }
+        }
         actions.append(.setTunnel(tunnel(of: home), local: agent, remote: careOf))
-        if before == nil { actions.append(.routeToHome(home, tunnel: tunnel(of: home))) }
-        guard let plan = plan(of: home) else { return }
-        if before == nil { actions += plan.homePayloadPolicies.map { .setPolicy($0) } }
-        let moves = plan.migrations(
-            from: (agent, before ?? home), to: (agent, careOf), tellsKeyManager: configuration.keyManagementMoves)
-        actions += moves.map { .migrate($0) }
-        // The policy of what is sent on has a template of its own to follow, and no state of its own to move.
-        actions += plan.payloadPolicies(here: agent, there: careOf).filter { $0.direction == .forward }
-            .map { .setPolicy($0) }
+        if before == nil {
+            actions.append(.routeToHome(home, tunnel: tunnel(of: home)))
+            actions.append(.advertise(home, from: agent, interface: nil))
+        }
     }
 
+    /// Policies go last.
     private mutating func end(_ home: IPAddress, _ actions: inout [MobilityAction]) {
         guard let binding = bindings.removeValue(forKey: home), let set = set(of: home) else { return }
-        if let plan = plan(of: home) {
+        let plan = plan(of: home)
+        if let plan {
             // The states and the key manager go to the home address with the node; the payload is no longer tunnelled.
             let moves = plan.migrations(
                 from: (set.homeAgent, binding.careOf), to: (set.homeAgent, home),
-                tellsKeyManager: configuration.keyManagementMoves)
+                tellsKeyManager: binding.keyManagerMoves)
             actions += moves.map { .migrate($0) }
-            actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
         }
         actions.append(.unrouteToHome(home))
         actions.append(.deleteTunnel(tunnel(of: home)))
+        if let plan { actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) } }
     }
 }

@@ -77,6 +77,18 @@ package struct IPsecPlan: Hashable, Sendable {
         return result
     }
 
+    /// The care-of address that the payload's outbound policy, as the kernel has it, goes by; nil: the home address, or it is not there.
+    /// - Parameter find: the kernel's policy of this name.
+    package func careOfAddress<Failure: Error>(
+        by find: (XFRMPolicyID) throws(Failure) -> XFRMPolicy?
+    ) throws(Failure) -> IPAddress? {
+        guard let own = homePayloadPolicies.first(where: { $0.direction == .outbound }),
+            let template = try find(own.id)?.templates.first
+        else { return nil }
+        let careOf = isHomeAgent ? template.destination : template.source
+        return careOf == (isHomeAgent ? remote : local) ? nil : careOf
+    }
+
     /// As they stand before the first migration: from the home address on.
     package var homePayloadPolicies: [XFRMPolicy] { payloadPolicies(here: local, there: remote) }
 

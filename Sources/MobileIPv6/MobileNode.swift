@@ -10,7 +10,17 @@ package struct MobileNode {
     private enum Place: Hashable {
         case unknown
         case home
+        /// Another daemon, which was killed, has left policies and states that name this care-of address.
+        case left(IPAddress)
         case abroad(IPAddress)
+
+        /// By which the policies' templates go.
+        var careOf: IPAddress? {
+            switch self {
+            case .left(let address), .abroad(let address): address
+            case .unknown, .home: nil
+            }
+        }
     }
 
     /// The last Binding Update, as far as it waits for an answer.
@@ -37,6 +47,11 @@ package struct MobileNode {
     /// Of Mobile Prefix Solicitations (§11.4.2); nil: none is wanted, before the first binding and after an advertisement.
     private var solicitation: (attempts: Int, due: Int64)?
     private var hasPrefixes = false
+    /// Whether the key manager's SAs move with this node: what the home agent's last acknowledgement says by its K bit
+    /// (§11.7.3). Before the first one there is no IKE SA to move, and the key manager is told where it begins.
+    private var keyManagerMoves: Bool
+    /// The home agent has refused for good: nothing more is sent to it (§11.7.3).
+    private var isRejected = false
     /// The last times of sending, at most `greatestRate`.
     private var sent: [Int64] = []
 
@@ -47,6 +62,8 @@ package struct MobileNode {
     private static let solicitationTimeout: Int64 = 3000
     /// Behind the first one; as many as PREFIX_ADV_RETRIES are for the other end.
     private static let solicitationRetries = 3
+    /// Binding Updates for one care-of address, of which the last was refused for a reason that may pass, before no more are sent.
+    private static let greatestRefusals = 8
     /// MAX_UPDATE_RATE: messages in a second.
     private static let greatestRate = 3
 
@@ -62,6 +79,7 @@ package struct MobileNode {
             $0.homeAddress == link.homeAddress.address && $0.homeAgent == link.homeAgent
         }
         plan = configuration.usesIPsec ? set.map { IPsecPlan($0, .mobileNode) } : nil
+        keyManagerMoves = configuration.keyManagementMoves && plan != nil
     }
 
     private var home: IPAddress { link.homeAddress.address }
@@ -73,7 +91,8 @@ package struct MobileNode {
     package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
         var actions: [MobilityAction] = []
         switch input {
-        case .start:
+        case .start(let left):
+            if let careOf = left[home] { place = .left(careOf) }
             actions += IPsecPlan.openStates.map { .addState($0) }
             if let plan {
                 actions += plan.headerPolicies.map { .setPolicy($0) }
@@ -110,7 +129,7 @@ package struct MobileNode {
         }
         if case .abroad(let careOf) = place, addresses.contains(careOf) {
             // It went and came back: what was under way then was given up.
-            if isUnreachable { registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now) }
+            if isUnreachable { register(configuration.lifetimeSeconds, now) }
             isUnreachable = false
             return
         }
@@ -125,65 +144,76 @@ package struct MobileNode {
         move(to: careOf, &actions, now)
     }
 
+    /// Policies come before whatever packets could leave by: what they cover waits for its SA, and is never in clear.
     private mutating func move(to careOf: IPAddress, _ actions: inout [MobilityAction], _ now: Int64) {
-        var old: IPAddress?
-        actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
-        if case .abroad(let before) = place {
-            old = before
+        let old = place.careOf
+        if case .abroad = place {
             if let plan { actions.append(.updateState(plan.homeAddressOption(careOf: careOf))) }
+            actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
         } else {
-            actions.append(.addHomeAddress(home, interface: tunnel))
-            actions.append(.routeFromHome(home, tunnel: tunnel))
             if let plan {
                 actions.append(.addState(plan.homeAddressOption(careOf: careOf)))
                 actions.append(.setPolicy(plan.outgoingMobilityPolicy))
-                actions += plan.homePayloadPolicies.map { .setPolicy($0) }
+                actions += plan.payloadPolicies(here: old ?? home, there: agent).map { .setPolicy($0) }
             }
+            if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
+            actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
+            actions.append(.addHomeAddress(home, interface: tunnel))
+            actions.append(.routeFromHome(home, tunnel: tunnel))
         }
         actions.append(.event(.movedTo(careOf: careOf, from: old)))
-        if let plan {
-            let moves = plan.migrations(
-                from: (old ?? home, agent), to: (careOf, agent), tellsKeyManager: configuration.keyManagementMoves)
-            actions += moves.map { .migrate($0) }
-        }
+        migrate(from: old ?? home, to: careOf, &actions)
         place = .abroad(careOf)
         isUnreachable = false
-        registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
+        register(configuration.lifetimeSeconds, now)
     }
 
-    /// §11.5.5: the binding ends.
+    private func migrate(from old: IPAddress, to new: IPAddress, _ actions: inout [MobilityAction]) {
+        guard let plan, old != new else { return }
+        let moves = plan.migrations(from: (old, agent), to: (new, agent), tellsKeyManager: keyManagerMoves)
+        actions += moves.map { .migrate($0) }
+    }
+
+    private mutating func register(_ lifetimeSeconds: UInt32, _ now: Int64) {
+        registration = isRejected ? nil : Registration(lifetimeSeconds: lifetimeSeconds, due: now)
+    }
+
+    /// §11.5.5: the binding ends, by a Binding Update whose source is the home address, which therefore is on the home link
+    /// again: without Duplicate Address Detection, as the home agent still answers for it.
     private mutating func returnHome(_ actions: inout [MobilityAction], _ now: Int64) {
-        if case .abroad(let careOf) = place {
-            if let plan {
-                let moves = plan.migrations(
-                    from: (careOf, agent), to: (home, agent), tellsKeyManager: configuration.keyManagementMoves)
-                actions += moves.map { .migrate($0) }
-            }
-            leaveTunnel(careOf, &actions)
+        let careOf = place.careOf
+        if let careOf { leave(careOf, &actions) }
+        // Behind the policies, which would have the home agent's answers.
+        actions.append(.resolveNeighbour(agent, interface: link.interface))
+        actions.append(.addHomeAddress(home, interface: link.interface))
+        if careOf != nil {
             actions.append(.event(.returnedHome))
-            registration = Registration(lifetimeSeconds: 0, due: now)
+            register(0, now)
         }
         place = .home
         isUnreachable = false
         (refresh, solicitation) = (nil, nil)
     }
 
-    private func leaveTunnel(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
-        if let plan {
-            actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
-            actions.append(.deletePolicy(plan.outgoingMobilityPolicy.id))
-            actions.append(.deleteState(plan.homeAddressOption(careOf: careOf).id))
-        }
+    /// Policies go last, behind the address that packets could have.
+    private func leave(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
+        // States and key manager wait at the home address, from where the next move takes them.
+        migrate(from: careOf, to: home, &actions)
         actions.append(.unrouteFromHome(home))
         actions.append(.removeHomeAddress(home, interface: tunnel))
         actions.append(.deleteTunnel(tunnel))
+        guard let plan else { return }
+        actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
+        actions.append(.deletePolicy(plan.outgoingMobilityPolicy.id))
+        actions.append(.deleteState(plan.homeAddressOption(careOf: careOf).id))
     }
 
     private mutating func stop(_ actions: inout [MobilityAction]) {
         if case .abroad(let careOf) = place {
-            if refresh != nil { actions.append(update(lifetimeSeconds: 0, careOf, wantsAcknowledgement: false)) }
-            leaveTunnel(careOf, &actions)
+            if refresh != nil, !isRejected { actions.append(update(lifetimeSeconds: 0, careOf)) }
+            leave(careOf, &actions)
         }
+        if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
         if let plan {
             actions += plan.headerPolicies.map { .deletePolicy($0.id) }
             actions.append(.deletePolicy(plan.incomingMobilityPolicy.id))
@@ -195,9 +225,7 @@ package struct MobileNode {
     // MARK: Registration (§11.7.1, §11.8)
 
     private mutating func act(_ actions: inout [MobilityAction], _ now: Int64) {
-        if registration == nil, let refresh, refresh <= now {
-            registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
-        }
+        if registration == nil, let refresh, refresh <= now { register(configuration.lifetimeSeconds, now) }
         guard var current = registration, current.due <= now else { return }
         sent.removeAll { $0 <= now - 1000 }
         if sent.count >= Self.greatestRate {
@@ -207,7 +235,7 @@ package struct MobileNode {
         }
         sent.append(now)
         let careOf: IPAddress = if case .abroad(let address) = place { address } else { home }
-        actions.append(update(lifetimeSeconds: current.lifetimeSeconds, careOf, wantsAcknowledgement: true))
+        actions.append(update(lifetimeSeconds: current.lifetimeSeconds, careOf))
         current.attempts += 1
         actions.append(
             .event(
@@ -219,14 +247,11 @@ package struct MobileNode {
         registration = current
     }
 
-    private mutating func update(
-        lifetimeSeconds: UInt32, _ careOf: IPAddress, wantsAcknowledgement: Bool
-    ) -> MobilityAction {
+    private mutating func update(lifetimeSeconds: UInt32, _ careOf: IPAddress) -> MobilityAction {
         sequence &+= 1
-        var update = BindingUpdate(
+        let update = BindingUpdate(
             sequence: sequence, keyManagementMoves: configuration.keyManagementMoves && plan != nil,
             lifetimeSeconds: lifetimeSeconds, options: [.alternateCareOfAddress(careOf)])
-        update.wantsAcknowledgement = wantsAcknowledgement
         return .send(MobilityDatagram(from: home, to: agent, .bindingUpdate(update)))
     }
 
@@ -234,9 +259,7 @@ package struct MobileNode {
         switch message {
         case .bindingAcknowledgement(let answer): take(answer, &actions, now)
         case .bindingRefreshRequest:
-            if case .abroad = place, registration == nil {
-                registration = Registration(lifetimeSeconds: configuration.lifetimeSeconds, due: now)
-            }
+            if case .abroad = place, registration == nil { register(configuration.lifetimeSeconds, now) }
         case .bindingError(let status, _):
             actions.append(.event(.dropped(from: agent, "Binding Error with status \(status)")))
         case .bindingUpdate, .other:
@@ -263,15 +286,29 @@ package struct MobileNode {
                 .event(.dropped(from: agent, "sequence number \(answer.sequence), expected \(sequence)")))
             return
         }
+        // A home agent that has no binding has none to end (§10.3.2): it may have been started again.
+        if answer.status == .notHomeAgent, current.lifetimeSeconds == 0 {
+            (registration, refresh) = (nil, nil)
+            ended(&actions)
+            return
+        }
         guard answer.status.isAccepted else {
             actions.append(.event(.bindingRefused(sequence: sequence, answer.status)))
-            registration?.due = now + Self.greatestTimeout
+            if answer.status.mayPass, current.attempts < Self.greatestRefusals {
+                registration?.due = now + Self.greatestTimeout
+            } else {
+                (registration, refresh, solicitation) = (nil, nil, nil)
+                isRejected = true
+                actions.append(.event(.rejected(by: agent)))
+            }
             return
         }
         registration = nil
+        // K (§11.7.3), of which the home agent can think otherwise at each update.
+        keyManagerMoves = answer.keyManagementMoves && configuration.keyManagementMoves && plan != nil
         guard current.lifetimeSeconds > 0, answer.lifetimeSeconds > 0 else {
             refresh = nil
-            actions.append(.event(.bindingEnded(home)))
+            ended(&actions)
             return
         }
         // Before it ends: after three quarters of it, or when the home agent wants it.
@@ -280,6 +317,12 @@ package struct MobileNode {
         actions.append(
             .event(.bindingAccepted(sequence: answer.sequence, lifetimeSeconds: answer.lifetimeSeconds)))
         if !hasPrefixes, solicitation == nil { solicitation = (0, now) }
+    }
+
+    /// §11.5.5: at home, the link's nodes know the home agent's card by the home address.
+    private func ended(_ actions: inout [MobilityAction]) {
+        actions.append(.event(.bindingEnded(home)))
+        if place == .home { actions.append(.advertise(home, from: home, interface: link.interface)) }
     }
 
     /// §11.4.2: asks for the home link's prefixes, again where nothing comes, as of the first where it asked for a tunnel that was not

@@ -16,6 +16,12 @@ package enum MobilityAction: Hashable, Sendable {
     case deleteTunnel(String)
     case addHomeAddress(IPAddress, interface: String)
     case removeHomeAddress(IPAddress, interface: String)
+    /// Learns a neighbour's link-layer address without a word from the home address, for which the home agent still answers
+    /// (RFC 6275 §11.5.5).
+    case resolveNeighbour(IPAddress, interface: String)
+    /// Tells all nodes of a link, unasked, that this node's card there has the address (RFC 6275 §10.4.1, §11.5.5); nil: a home agent's
+    /// home link.
+    case advertise(IPAddress, from: IPAddress, interface: String?)
     /// Packets from the home address leave by the tunnel.
     case routeFromHome(IPAddress, tunnel: String)
     case unrouteFromHome(IPAddress)
@@ -59,17 +65,28 @@ package enum MobilityEvent: Hashable, Sendable {
     case bindingUpdateSent(sequence: UInt16, careOf: IPAddress, lifetimeSeconds: UInt32, attempt: Int)
     case bindingAccepted(sequence: UInt16, lifetimeSeconds: UInt32)
     case bindingRefused(sequence: UInt16, BindingAcknowledgement.Status)
+    /// The home agent serves this node not, and is asked no more.
+    case rejected(by: IPAddress)
     case bindingEnded(IPAddress)
     case bindingExpired(IPAddress)
     case bindingRegistered(home: IPAddress, careOf: IPAddress, sequence: UInt16, lifetimeSeconds: UInt32)
     case updateRefused(home: IPAddress, sequence: UInt16, BindingAcknowledgement.Status)
     /// Why a message was passed over.
     case dropped(from: IPAddress, String)
+
+    /// Whether a packet is all that it takes, so that it can happen any number of times.
+    package var isOthersDoing: Bool {
+        switch self {
+        case .updateRefused, .dropped: true
+        default: false
+        }
+    }
 }
 
 /// What they are told.
 package enum MobilityInput: Hashable, Sendable {
-    case start
+    /// What daemons that were killed have left: the care-of addresses that policies of the payload still name, by home address.
+    case start(left: [IPAddress: IPAddress])
     /// The usable addresses of the node's interfaces that packets to others can come from, without the home address, best
     /// first.
     case addresses([IPAddress])

@@ -100,7 +100,28 @@ struct MobilityConfigurationReader {
         if settings.role == .mobileNode, settings.homeLink == nil {
             throw failure(end, "MnHomeLink is missing: a mobile node needs its home agent and its home address")
         }
+        try check(settings, at: end)
         return settings
+    }
+
+    /// What a role, and `UseMnHaIPsec enabled`, which is the default, ask for.
+    private func check(_ settings: MobilityConfiguration, at end: Int) throws(MobilityConfigurationError) {
+        let remedy = "; add it, or say UseMnHaIPsec disabled"
+        var protected = settings.policySets
+        if settings.role == .homeAgent {
+            guard !protected.isEmpty else {
+                throw failure(end, "IPsecPolicySet is missing: a home agent serves the nodes that these name")
+            }
+        } else if let link = settings.homeLink {
+            let (home, agent) = (link.homeAddress.address, link.homeAgent)
+            protected = protected.filter { $0.homeAddress == home && $0.homeAgent == agent }
+            guard !protected.isEmpty || !settings.usesIPsec else {
+                throw failure(end, "no IPsecPolicySet with HomeAddress \(home) and HomeAgentAddress \(agent)" + remedy)
+            }
+        }
+        // RFC 3776 §4.1: Binding Updates are always protected; the payload may go without.
+        guard settings.usesIPsec, let set = protected.first(where: { $0.mobilityHeaderReqid == nil }) else { return }
+        throw failure(end, "the IPsecPolicySet of \(set.homeAddress) has no IPsecPolicy Mh" + remedy)
     }
 
     private mutating func flag(_ key: Word) throws(MobilityConfigurationError) -> Bool {

@@ -43,23 +43,29 @@ extension NetlinkRequest {
     /// Neighbours on a link that ask for this IPv6 address are answered, though it is another's (`ip neighbour add proxy`);
     /// `proxy_ndp` of the interface must be on.
     package static func addProxyNeighbour(_ address: IPAddress, interface: Int32) -> NetlinkRequest {
-        proxy(Int(RTM_NEWNEIGH), NLM_F_CREATE | NLM_F_REPLACE, address, interface, "add")
+        neighbour(
+            Int(RTM_NEWNEIGH), NLM_F_CREATE | NLM_F_REPLACE, address, interface, NTF_PROXY, "add proxy")
+    }
+
+    /// Has the kernel ask for a neighbour's link-layer address, from the interface's own link-local address.
+    package static func useNeighbour(_ address: IPAddress, interface: Int32) -> NetlinkRequest {
+        neighbour(Int(RTM_NEWNEIGH), NLM_F_CREATE, address, interface, NTF_USE, "use")
     }
 
     package static func deleteProxyNeighbour(_ address: IPAddress, interface: Int32) -> NetlinkRequest {
-        proxy(Int(RTM_DELNEIGH), 0, address, interface, "delete")
+        neighbour(Int(RTM_DELNEIGH), 0, address, interface, NTF_PROXY, "delete proxy")
     }
 
-    private static func proxy(
-        _ type: Int, _ flags: Int32, _ address: IPAddress, _ interface: Int32, _ verb: String
+    private static func neighbour(
+        _ type: Int, _ flags: Int32, _ address: IPAddress, _ interface: Int32, _ kind: Int32, _ verb: String
     ) -> NetlinkRequest {
         let message = NetlinkMessageBuilder(type: type, flags: flags)
         var header = ndmsg()
         header.ndm_family = address.family.kernelNumber
         header.ndm_ifindex = interface
-        header.ndm_flags = UInt8(NTF_PROXY)
+        header.ndm_flags = UInt8(kind)
         message.header(header)
         message.attribute(Int(NDA_DST), address)
-        return message.finish("\(verb) proxy neighbour \(address) on interface \(interface)")
+        return message.finish("\(verb) neighbour \(address) on interface \(interface)")
     }
 }

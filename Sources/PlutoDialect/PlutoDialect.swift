@@ -24,6 +24,7 @@ package final class PlutoDialect: Dialect {
 
     let paths: Paths
     var setup = SetupConfiguration()
+    private var logClock = LogClock()
     /// In the order in which they were added.
     var connections: [BoundConnection] = []
     var impairments = Impairments()
@@ -173,8 +174,7 @@ package final class PlutoDialect: Dialect {
     func log(_ line: String, _ view: any DaemonView) -> [DialectEffect] {
         guard setup.logTime else { return [.log(line)] }
         let time = view.wallClockMicroseconds
-        let prefix = CalendarTime(secondsSince1970: time / 1_000_000).logPrefix(microsecond: Int(time % 1_000_000))
-        return [.log("\(prefix): \(line)")]
+        return [.log(logClock.prefix(at: time) + line)]
     }
 
     /// A line that only a log with `plutodebug=` has.

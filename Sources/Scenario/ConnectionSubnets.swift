@@ -95,5 +95,7 @@ extension ScenarioFolder {
 }
 
 extension LinkCapture.Protected {
-    init(_ traffic: ProtectedTraffic) { self.init(left: traffic.left, right: traffic.right) }
+    init(_ traffic: ProtectedTraffic) {
+        self.init(left: traffic.left, right: traffic.right, link: traffic.link)
+    }
 }

@@ -23,6 +23,12 @@ extension ScenarioFolder {
                 file: settingsFile, line: settings.lines["hostile"], "topology \(topology.name) has no host \(host)",
                 remedy: "it has " + topology.hosts.map(\.name).joined(separator: ", "))
         }
+        for pair in protectedPairs {
+            guard let link = pair.link, !topology.links.contains(where: { $0.name == link }) else { continue }
+            throw ScenarioError(
+                file: settingsFile, line: settings.lines["protected"], "topology \(topology.name) has no link \(link)",
+                remedy: "it has " + topology.links.map(\.name).joined(separator: ", "))
+        }
         let built = topology.closure(of: Set(hosts))
         for impairment in settings.impairments {
             func fault(_ message: String, _ known: [String]) -> ScenarioError {

@@ -62,15 +62,18 @@ package struct ScenarioSettings: Sendable {
     private func prefix(of host: String) -> String? { prefixes[daemons[host] == nil ? "*" : host] }
 }
 
-/// Traffic between two networks, either way: `192.0.1.0/24 === 192.0.2.0/24`.
+/// Traffic between two networks, either way: `192.0.1.0/24 === 192.0.2.0/24`, or `… on 192_1_2`.
 package struct ProtectedTraffic: Hashable, Sendable, CustomStringConvertible {
     package let left: IPPrefix
     package let right: IPPrefix
+    /// The one link that is meant; nil: all.
+    package let link: String?
 
-    package init(_ left: IPPrefix, _ right: IPPrefix) {
+    package init(_ left: IPPrefix, _ right: IPPrefix, on link: String? = nil) {
         self.left = left
         self.right = right
+        self.link = link
     }
 
-    package var description: String { "\(left) === \(right)" }
+    package var description: String { "\(left) === \(right)" + (link.map { " on \($0)" } ?? "") }
 }

@@ -167,13 +167,16 @@ struct FolderSettingsReader {
         var traffic: [ProtectedTraffic] = []
         for item in try items(node, "networks as A === B") {
             let text = try scalar(item, "networks as A === B")
-            let sides = text.split(separator: "===").map { prefix(String($0).trimmed) }
+            let words = text.split(separator: " ")
+            let isOnLink = words.count > 2 && words[words.count - 2] == "on"
+            let networks = isOnLink ? words.dropLast(2).joined(separator: " ") : text
+            let sides = networks.split(separator: "===").map { prefix(String($0).trimmed) }
             guard sides.count == 2, let left = sides[0], let right = sides[1], left.family == right.family else {
                 throw fault(
                     item, "expected two networks of one family, A/N === B/N, found \"\(text)\"",
-                    remedy: "write it as 192.0.1.0/24 === 192.0.2.0/24")
+                    remedy: "write it as 192.0.1.0/24 === 192.0.2.0/24, or with on LINK behind it")
             }
-            traffic.append(ProtectedTraffic(left, right))
+            traffic.append(ProtectedTraffic(left, right, on: isOnLink ? words.last.map(String.init) : nil))
         }
         return traffic
     }

@@ -20,13 +20,28 @@ package struct FrameSummary: Equatable, Sendable {
     package let source: IPAddress
     package let destination: IPAddress
     package let content: Content
+    /// The packet inside of one that only carries it (IP in IP, RFC 2473, RFC 2003), which may be in clear there; none or one.
+    package let carried: [FrameSummary]
 
     /// nil for what is no IPv4 or IPv6 packet: ARP, runts.
     package init?(ethernet frame: ArraySlice<UInt8>) {
         guard let packet = PacketView(frame: frame, linkType: .ethernet) else { return nil }
+        self.init(packet)
+    }
+
+    private init(_ packet: PacketView) {
         source = packet.source
         destination = packet.destination
         content = Self.content(of: packet)
+        carried = Self.carried(by: packet).map { [FrameSummary($0)] } ?? []
+    }
+
+    private static func carried(by packet: PacketView) -> PacketView? {
+        guard packet.ipProtocol == 41 || packet.ipProtocol == 4 else { return nil }
+        switch packet.content {
+        case .other(let payload), .fragment(_, 0, _, let payload): return PacketView(ip: payload)
+        default: return nil
+        }
     }
 
     private static func content(of packet: PacketView) -> Content {

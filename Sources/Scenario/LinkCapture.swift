@@ -9,10 +9,13 @@ package final class LinkCapture {
     package struct Protected: Hashable, Sendable {
         package let left: IPPrefix
         package let right: IPPrefix
+        /// The only link on which they are looked for, be one of them its own; nil: every link that has neither.
+        package let link: String?
 
-        package init(left: IPPrefix, right: IPPrefix) {
+        package init(left: IPPrefix, right: IPPrefix, link: String? = nil) {
             self.left = left
             self.right = right
+            self.link = link
         }
 
         func covers(_ frame: FrameSummary) -> Bool {
@@ -65,15 +68,18 @@ package final class LinkCapture {
             if pending.count >= 1 << 16 { flush() }
         }
         guard let summary = FrameSummary(ethernet: frame) else { return }
-        switch summary.content {
-        case .esp: espCount += 1
-        case .plain(let ipProtocol)
-        where protected.contains { $0.covers(summary) } && !exempt.contains { $0.covers(summary) }:
-            clearCount += 1
-            if firstClear == nil {
-                firstClear = "\(summary.source) > \(summary.destination) protocol \(ipProtocol), frame \(frameCount)"
-            }
-        default: break
+        if summary.content == .esp { espCount += 1 }
+        look(at: summary)
+    }
+
+    private func look(at summary: FrameSummary) {
+        for inner in summary.carried { look(at: inner) }
+        guard case .plain(let ipProtocol) = summary.content, protected.contains(where: { $0.covers(summary) }),
+            !exempt.contains(where: { $0.covers(summary) })
+        else { return }
+        clearCount += 1
+        if firstClear == nil {
+            firstClear = "\(summary.source) > \(summary.destination) protocol \(ipProtocol), frame \(frameCount)"
         }
     }
 

@@ -217,8 +217,9 @@ package final class ScenarioRun {
     private func startCaptures(_ lab: Lab) throws -> CaptureStation? {
         guard options.takesCaptures else { return nil }
         var links: [(LinkCapture, [UInt32])] = []
-        let exempt = folder.settings.expectedClear.map(LinkCapture.Protected.init)
         for link in lab.links {
+            let exempt = folder.settings.expectedClear.filter { $0.link == nil || $0.link == link.name }
+                .map(LinkCapture.Protected.init)
             let capture = try LinkCapture(
                 link: link.name, path: "\(output)/\(link.name).pcapng", protected: protected(on: link), exempt: exempt)
             links.append((capture, link.middleInterfaces.map { if_nametoindex($0) }))
@@ -230,7 +231,8 @@ package final class ScenarioRun {
     private func protected(on link: LabLink) -> [LinkCapture.Protected] {
         let own = topology.hosts.flatMap(\.interfaces).filter { $0.link == link.name }.flatMap(\.addresses)
         return folder.protectedPairs.filter { pair in
-            !own.contains {
+            if let only = pair.link { return only == link.name }
+            return !own.contains {
                 $0.range.intersection(pair.left.range) != nil || $0.range.intersection(pair.right.range) != nil
             }
         }

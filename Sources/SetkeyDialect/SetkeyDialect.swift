@@ -116,9 +116,16 @@ package final class SetkeyDialect: Dialect {
                 suite: outbound.suite, inbound: direction(inbound), outbound: direction(outbound),
                 localSelectors: [pair.local], remoteSelectors: [pair.remote], replayWindow: inbound.replayWindow)
             let result = line.map { "The result of line \($0): Invalid argument.\n" } ?? "Invalid argument.\n"
-            effects.append(.change(.install(installation), otherwise: [.writeError(session, result)]))
+            effects.append(
+                .change(.install(installation), otherwise: [.writeError(session, result), .fail(session)]))
         }
         return effects
+    }
+
+    /// What the data plane would not have is tried again with the next statement.
+    package func changeRefused(_ change: KernelChange) {
+        guard case .install(let installation) = change else { return }
+        installed = installed.filter { $0.value != installation.child }
     }
 
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] { [] }

@@ -98,6 +98,11 @@ extension Forwarder {
             return
         }
         guard packet.count <= Self.linkMTU else {
+            if Self.mayBeCut(packet), let fragments = Self.fragments(of: packet, mtu: Self.linkMTU) {
+                count(.fragmented)
+                for fragment in fragments { emit(fragment, to: mac, type, on: interface) }
+                return
+            }
             count(.tooLong)
             interface.counters.drops += 1
             return

@@ -93,13 +93,12 @@ extension Forwarder {
             return nil
         case .protect(let association):
             count(.policyProtect)
-            guard let association = associations[association], let sealed = seal(packet, by: association) else {
-                interface.counters.drops += 1
-                return nil
-            }
+            let association = associations[association]
+            let sealed = association.map { seal(packet, by: $0) } ?? []
+            if sealed.isEmpty { interface.counters.drops += 1 }
             // Transport mode changes no address, so the way is the same; a tunnel's packet has a way of its own.
-            if association.settings.tunnel == nil { return sealed }
-            originate(sealed)
+            if association?.settings.tunnel == nil { return sealed.first }
+            for packet in sealed { originate(packet) }
             return nil
         }
     }
@@ -148,18 +147,28 @@ extension Forwarder {
 
     // MARK: ESP
 
-    private func seal(_ packet: [UInt8], by association: ForwarderSA) -> [UInt8]? {
+    /// What becomes of a packet: none where it cannot go, more than one where a tunnel has no room for it and it may be cut,
+    /// which is done before it is sealed (RFC 4301 §8.2).
+    private func seal(_ packet: [UInt8], by association: ForwarderSA) -> [[UInt8]] {
+        guard let mtu = exceededMTU(packet, association) else {
+            return sealOne(packet, by: association).map { [$0] } ?? []
+        }
+        if Self.mayBeCut(packet), let fragments = Self.fragments(of: packet, mtu: mtu) {
+            count(.fragmented)
+            return fragments.compactMap { sealOne($0, by: association) }
+        }
+        count(.tooLong)
+        sayTooBig(packet, mtu: mtu)
+        return []
+    }
+
+    private func sealOne(_ packet: [UInt8], by association: ForwarderSA) -> [UInt8]? {
         do throws(ESPError) {
             guard let tunnel = association.settings.tunnel else {
                 var sealed = try association.seal(transport: packet)
                 count(.espSealed)
                 Self.setTimeToLive(&sealed)
                 return sealed
-            }
-            if let mtu = exceededMTU(packet, association) {
-                count(.tooLong)
-                sayTooBig(packet, mtu: mtu)
-                return nil
             }
             let esp = try association.seal(tunnelled: packet)
             count(.espSealed)
@@ -266,12 +275,12 @@ extension Forwarder {
 
     /// Into a tunnel interface.
     func sendInto(_ interface: ForwarderInterface, _ packet: [UInt8]) {
-        guard let tunnel = tunnels.first(where: { $0.interface === interface }),
-            let sealed = seal(packet, by: tunnel.outbound)
-        else { return interface.drop() }
+        guard let tunnel = tunnels.first(where: { $0.interface === interface }) else { return interface.drop() }
+        let sealed = seal(packet, by: tunnel.outbound)
+        if sealed.isEmpty { return interface.drop() }
         interface.counters.sentPackets += 1
         interface.counters.sentOctets += UInt64(packet.count)
-        originate(sealed)
+        for packet in sealed { originate(packet) }
     }
 
     // MARK: Child SAs

@@ -31,6 +31,9 @@ package final class Forwarder {
     var lastEchoIdentifier: UInt16 = 0
     /// What it is now, as the last caller said.
     var now = Instant.zero
+    /// ICMP errors that may be sent, and when the last of them was earned.
+    var complaints = Forwarder.complaintLimit
+    var lastComplaint = Instant.zero
     /// Packets within packets: a tunnel that leads into itself is cut off here.
     var depth = 0
     static let greatestDepth = 4

@@ -4,7 +4,8 @@ package enum ForwarderCounter: Int, CaseIterable, Sendable {
     case espReceived, integrityFailed, replayed, malformed, noTunnel, espSealed, sequenceCycled
     case inputReceived, inputReceivedV6, inputDiscarded, tunnelReceived, tunnelUnknown
     case echoReplies, unknownProtocol, noRoute, timeToLive, badChecksum, fragments
-    case arpReplies, arpLearned, arpSent, ikeReceived, notForUs, tooLong
+    case arpReplies, arpLearned, arpSent, ikeReceived, notForUs, tooLong, fragmented
+    case errorsHeld
 
     package var node: String { row.node }
     package var reason: String { row.reason }
@@ -39,6 +40,8 @@ package enum ForwarderCounter: Int, CaseIterable, Sendable {
         case .ikeReceived: ("ikev2", "packets processed")
         case .notForUs: ("ethernet-input", "l3 mac mismatch")
         case .tooLong: ("interface-output", "packet too long")
+        case .fragmented: ("ip4-frag", "packet fragmented")
+        case .errorsHeld: ("ip4-icmp-error", "ICMP errors not sent: too many")
         }
     }
 }

@@ -23,19 +23,39 @@ final class KernelHand {
     }
 
     /// Those of these interfaces that packets to others can come from (RFC 6275 §11.5.3), in the kernel's order.
-    func addresses(of interfaces: Set<String>, besides home: IPAddress?) throws(NetlinkError) -> [IPAddress] {
+    /// - Parameter home: which `carryOut` adds, by itself, without its prefix, and which therefore says nothing about where the
+    ///   node is.
+    func addresses(of interfaces: Set<String>, besides home: IPAddress) throws(NetlinkError) -> [IPAddress] {
+        let added = IPPrefix(host: home)
         let indices = Set(try routes.links().filter { interfaces.contains($0.name) }.map(\.index))
         return try routes.addresses().filter { found in
             let address = found.prefix.address
             return indices.contains(found.interface) && address.family == .v6 && !found.isTentative
-                && !address.isLinkLocal && !address.isSiteLocal && address != home
+                && !address.isLinkLocal && !address.isSiteLocal && found.prefix != added
         }.map(\.prefix.address)
+    }
+
+    /// The care-of addresses of policies that are there already, by home address.
+    func leftCareOfAddresses(_ configuration: MobilityConfiguration) throws(NetlinkError) -> [IPAddress: IPAddress] {
+        var result: [IPAddress: IPAddress] = [:]
+        guard configuration.usesIPsec else { return result }
+        for set in configuration.policySets {
+            result[set.homeAddress] = try IPsecPlan(set, configuration.role).careOfAddress {
+                (id) throws(NetlinkError) in try ipsec.policy(id)
+            }
+        }
+        return result
     }
 
     /// Only what is of the kernel's; the rest is passed over.
     func carryOut(_ action: MobilityAction) throws(NetlinkError) {
         switch action {
-        case .addState(let state): try ignoring(EEXIST, ipsec, .addState(state))
+        case .addState(let state):
+            // One that stands is of a daemon that was killed, and may name another care-of address.
+            do { try ipsec.send(.addState(state)) } catch {
+                guard error.code == EEXIST else { throw error }
+                try ipsec.send(.updateState(state))
+            }
         case .updateState(let state): try ipsec.send(.updateState(state))
         case .deleteState(let id): try ignoring(ESRCH, ipsec, .deleteState(id))
         case .setPolicy(let policy): try ipsec.send(.setPolicy(policy))
@@ -57,6 +77,9 @@ final class KernelHand {
                 to: IPPrefix(.unspecified(.v6), length: 0)!, interface: try index(of: tunnel), table: Self.table)
             try routes.send(.addRoute(route, replacing: true))
             try ignoring(EEXIST, routes, .addRule(Self.rule(address)))
+        case .resolveNeighbour(let address, let interface):
+            guard let index = try index(of: interface) else { return }
+            try routes.send(.useNeighbour(address, interface: index))
         // The route goes with its interface.
         case .unrouteFromHome(let address): try ignoring(ENOENT, routes, .deleteRule(Self.rule(address)))
         case .routeToHome(let address, let tunnel):
@@ -68,7 +91,7 @@ final class KernelHand {
             try ignoring(ESRCH, routes, .deleteRoute(KernelRoute(to: IPPrefix(host: address))))
             guard let homeLink else { return }
             try ignoring(ENOENT, routes, .deleteProxyNeighbour(address, interface: homeLink))
-        case .send, .solicitPrefixes, .wake, .event: break
+        case .send, .solicitPrefixes, .advertise, .wake, .event: break
         }
     }
 
@@ -109,6 +132,13 @@ final class KernelHand {
 
     private static func rule(_ home: IPAddress) -> KernelRule {
         KernelRule(family: .v6, priority: rulePriority, from: IPPrefix(host: home), table: table)
+    }
+
+    /// The card of an interface, or of a home agent's home link; nil where it has none.
+    func card(of interface: String?) throws(NetlinkError) -> (index: Int32, mac: MACAddress)? {
+        let index = if let interface { try self.index(of: interface) } else { homeLink }
+        guard let link = try routes.links().first(where: { $0.index == index }), let mac = link.mac else { return nil }
+        return (link.index, mac)
     }
 
     /// Lets the home link's interface answer for others (`addProxyNeighbour`).

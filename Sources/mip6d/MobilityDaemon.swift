@@ -7,8 +7,7 @@ import Netlink
 /// The daemon: one thread that waits for messages, address changes, times and signals, asks the pure machine, and does what
 /// it says.
 final class MobilityDaemon {
-    /// ICMPv6's Mobile Prefix Solicitation and Advertisement (RFC 6275 §6.7, §6.8).
-    private static let (prefixSolicitation, prefixAdvertisement): (UInt8, UInt8) = (146, 147)
+    private static let allNodes = IPAddress("ff02::1")!
     /// Lines at most that whoever started it is told.
     private static let complaintLimit = 20
 
@@ -38,6 +37,9 @@ final class MobilityDaemon {
     private var machine: Machine
     private var timer: TimerToken?
     private var known: [IPAddress]?
+    private var exchange = PrefixExchange()
+    /// Of lines that somebody's packets make.
+    private var limit = LineLimit()
     /// What went wrong while it started.
     private(set) var complaints: [String] = []
 
@@ -47,7 +49,7 @@ final class MobilityDaemon {
         kernel = try KernelHand(
             agent: configuration.role == .homeAgent ? configuration.policySets.first?.homeAgent : nil)
         mobility = try MobilitySocket()
-        prefixes = try MobilitySocket(icmpTypes: Self.prefixSolicitation, Self.prefixAdvertisement)
+        prefixes = try MobilitySocket(icmpTypes: PrefixExchange.solicitation, PrefixExchange.advertisement)
         watch = try HostWatch(includesLinks: true)
         switch configuration.role {
         case .mobileNode:
@@ -75,7 +77,7 @@ final class MobilityDaemon {
             feed(.stop)
             loop.stop()
         }
-        feed(.start)
+        feed(.start(left: try kernel.leftCareOfAddresses(configuration)))
         // Without its policies a home agent would register whoever asks (RFC 6275 §10.3.1: authenticated updates only).
         if configuration.role == .homeAgent, configuration.usesIPsec, let complaint = complaints.first {
             feed(.stop)
@@ -88,6 +90,7 @@ final class MobilityDaemon {
 
     func run() throws {
         try loop.run()
+        tellOmitted(limit.takeOmitted())
         log.line(MobilityWording.stopped(configuration.role))
     }
 
@@ -99,7 +102,7 @@ final class MobilityDaemon {
         guard let link = configuration.homeLink else { return }
         let interfaces = Set(configuration.interfaces + [link.interface])
         do {
-            let found = try kernel.addresses(of: interfaces, besides: nil)
+            let found = try kernel.addresses(of: interfaces, besides: link.homeAddress.address)
             guard found != known else { return }
             known = found
             feed(.addresses(found))
@@ -111,29 +114,22 @@ final class MobilityDaemon {
             do {
                 let message = try MobilityHeader.message(octets, from: source, to: destination)
                 feed(.message(message, from: source, to: destination))
-            } catch {
-                log.line("message from \(source) dropped: \(error)")
-            }
+            } catch { report(.dropped(from: source, "\(error)")) }
         }
     }
 
-    /// A home agent answers a solicitation with the prefix of the home link (RFC 6275 §6.8).
+    /// A home agent answers a solicitation of one of its nodes.
     private func receivePrefixes() {
         while let (octets, source, destination) = prefixes.receive() {
-            guard octets.count >= 8 else { continue }
-            if octets[0] == Self.prefixAdvertisement {
-                log.line("Mobile Prefix Advertisement from \(source)")
+            if exchange.isAwaited(octets) {
+                limited("Mobile Prefix Advertisement from \(source)")
                 feed(.prefixesAdvertised(from: source))
                 continue
             }
             guard let set = configuration.policySets.first(where: { $0.homeAddress == source }),
-                set.homeAgent == destination, configuration.role == .homeAgent
+                set.homeAgent == destination, configuration.role == .homeAgent,
+                let answer = exchange.answer(to: octets, of: source, at: now)
             else { continue }
-            // Prefix Information (RFC 4861 §4.6.2), on link and for addresses, for ever.
-            let prefix = IPPrefix(source, length: 64)!.network.address
-            let option: [UInt8] =
-                [3, 4, 64, 0xc0] + [UInt8](repeating: 0xff, count: 8) + [0, 0, 0, 0] + prefix.octets
-            let answer: [UInt8] = [Self.prefixAdvertisement, 0, 0, 0, octets[4], octets[5], 0, 0] + option
             attempt { () throws(SystemError) in try prefixes.send(answer, from: destination, to: source) }
         }
     }
@@ -154,11 +150,9 @@ final class MobilityDaemon {
                     octets, from: datagram.source, to: datagram.destination, via: datagram.careOfAddress)
             }
         case .solicitPrefixes(let source, let destination):
-            let identifier = UInt16.random(in: 0...UInt16.max)
-            let octets: [UInt8] = [
-                Self.prefixSolicitation, 0, 0, 0, UInt8(identifier >> 8), UInt8(truncatingIfNeeded: identifier), 0, 0,
-            ]
+            let octets = exchange.solicit(identifier: UInt16.random(in: 0...UInt16.max))
             attempt { () throws(SystemError) in try prefixes.send(octets, from: source, to: destination) }
+        case .advertise(let address, let source, let interface): advertise(address, from: source, interface)
         case .wake(let time):
             if let timer { loop.cancel(timer) }
             timer = time.map { time in
@@ -167,7 +161,7 @@ final class MobilityDaemon {
                     feed(.timer)
                 }
             }
-        case .event(let event): log.line(MobilityWording.line(event))
+        case .event(let event): report(event)
         default:
             do { try kernel.carryOut(action) } catch {
                 complain(MobilityWording.refusal(action, error, noEntry: ENOENT, noData: ENODATA))
@@ -175,9 +169,34 @@ final class MobilityDaemon {
         }
     }
 
+    private func advertise(_ address: IPAddress, from source: IPAddress, _ interface: String?) {
+        do {
+            guard let card = try kernel.card(of: interface) else { return }
+            try prefixes.send(
+                NeighborAdvertisement.octets(of: address, at: card.mac), from: source, to: Self.allNodes,
+                interface: card.index
+            )
+        } catch { limited("\(error)") }
+    }
+
     /// What is lost is sent again.
     private func attempt(_ body: () throws(SystemError) -> Void) {
-        do { try body() } catch { log.line("\(error)") }
+        do { try body() } catch { limited("\(error)") }
+    }
+
+    private func report(_ event: MobilityEvent) {
+        let line = MobilityWording.line(event)
+        if event.isOthersDoing { limited(line) } else { log.line(line) }
+    }
+
+    private func limited(_ line: String) {
+        guard let omitted = limit.admit(at: now) else { return }
+        tellOmitted(omitted)
+        log.line(line)
+    }
+
+    private func tellOmitted(_ count: Int) {
+        if count > 0 { log.line(MobilityWording.omitted(count)) }
     }
 
     private func complain(_ text: String) {

@@ -20,11 +20,14 @@ final class MobilitySocket {
         descriptor = FileDescriptor(owning: try checked(lx_raw6_open(58, first, second), "socket", "ICMPv6"))
     }
 
+    /// - Parameter interface: the index of the link that is meant, where the destination is all of its nodes.
     func send(
-        _ octets: [UInt8], from source: IPAddress, to destination: IPAddress, via careOf: IPAddress? = nil
+        _ octets: [UInt8], from source: IPAddress, to destination: IPAddress, via careOf: IPAddress? = nil,
+        interface: Int32 = 0
     ) throws(SystemError) {
         let sent = lx_raw6_send(
-            descriptor.rawValue, source.octets, destination.octets, careOf?.octets, octets, octets.count)
+            descriptor.rawValue, source.octets, destination.octets, careOf?.octets, UInt32(interface), octets,
+            octets.count)
         guard sent >= 0 else { throw .last("sendmsg", "\(source) to \(destination)") }
     }
 

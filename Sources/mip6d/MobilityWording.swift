@@ -14,6 +14,8 @@ enum MobilityWording {
         "\(release) stopped (\(role == .mobileNode ? "Mobile Node" : "Home Agent"))"
     }
 
+    static func omitted(_ count: Int) -> String { "\(count) more messages, of which nothing was said" }
+
     static func line(_ event: MobilityEvent) -> String {
         switch event {
         case .movedTo(let careOf, nil): "care-of address \(careOf)"
@@ -26,6 +28,7 @@ enum MobilityWording {
         case .bindingAccepted(let sequence, let lifetime):
             "Binding Update \(sequence) accepted, lifetime \(lifetime) s"
         case .bindingRefused(let sequence, let status): "Binding Update \(sequence) refused: \(text(status))"
+        case .rejected(let agent): "no more Binding Updates to \(agent) until mip6d is started again"
         case .bindingEnded(let home): "binding of \(home) ended"
         case .bindingExpired(let home): "binding of \(home) expired"
         case .bindingRegistered(let home, let careOf, let sequence, let lifetime):
@@ -44,7 +47,9 @@ enum MobilityWording {
         case .administrativelyProhibited: "administratively prohibited"
         case .insufficientResources: "insufficient resources"
         case .homeRegistrationNotSupported: "home registration not supported"
+        case .notHomeSubnet: "not home subnet"
         case .notHomeAgent: "not home agent for this mobile node"
+        case .duplicateAddress: "Duplicate Address Detection failed"
         case .sequenceOutOfWindow: "sequence number out of window"
         case .other(let number): "status \(number)"
         }

@@ -52,7 +52,7 @@ final class SimulatedCharon {
                 }
             case .dataPlane(.remove(let child)): view.saStates.removeAll { $0.installation.child == child }
             case .dataPlane: break
-            case .stream: break
+            case .stream, .fetch: break
             case .wake(let instant): wake = instant
             case .event(let event):
                 refresh()
@@ -76,9 +76,15 @@ final class SimulatedCharon {
                 if statuses[session] == nil { output[session, default: ""] += text }
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
-            case .logFile, .listen, .listenStreams, .change, .run, .exit: break
+            case .logFile, .listen, .listenStreams, .change, .run, .fail, .exit: break
             }
         }
+    }
+
+    /// The host's addresses are these from now on, beside the loopback's.
+    func changeAddresses(_ addresses: [InterfaceAddress]) {
+        view.interfaceAddresses = [interface("lo", "127.0.0.1")] + addresses
+        carryOut(dialect.hostChanged(view))
     }
 
     /// As after pings: so many packets of 84 octets each way, the last one so long ago.

@@ -1,6 +1,8 @@
 import CharonDialect
+import DialectKit
 import IKECrypto
 import IKEModel
+import NetAddress
 import TestPKI
 import Testing
 
@@ -174,6 +176,55 @@ import Testing
             }
         }
         #expect(ours.count == Self.exchanges.split(separator: "\n").count)
+    }
+
+    @Test func `interfaces and addresses that come and go are told of as on the page`() throws {
+        let carol = try hosts().carol
+        func told(_ addresses: [(String, String)]) -> [String] {
+            let before = carol.log.count
+            carol.changeAddresses(
+                addresses.map { InterfaceAddress(interface: $0.0, address: IPAddress($0.1)!) })
+            return Array(lines(carol).dropFirst(before))
+        }
+        let eth0 = ("eth0", "2001::41a:a8ff:fe6f:c67")
+        // A link-local address is not told of, but its interface is up.
+        #expect(told([eth0, ("ip6tnl1", "fe80::1")]) == ["[KNL] interface ip6tnl1 activated"])
+        let tunnel = ("ip6tnl1", "2001:1::10")
+        #expect(told([eth0, tunnel]) == ["[KNL] 2001:1::10 appeared on ip6tnl1"])
+        #expect(told([eth0, tunnel]).isEmpty)
+        #expect(told([eth0, ("eth0", "2001::50"), tunnel]) == ["[KNL] 2001::50 appeared on eth0"])
+        #expect(
+            told([("eth0", "2001::50"), tunnel]) == ["[KNL] 2001::41a:a8ff:fe6f:c67 disappeared from eth0"])
+        #expect(
+            told([("eth0", "2001::50")]) == [
+                "[KNL] interface ip6tnl1 deactivated", "[KNL] 2001:1::10 disappeared from ip6tnl1",
+            ])
+    }
+
+    @Test(arguments: [("xfrm", true), ("user", false)])
+    func `an acquire is told with the kernel's message, where there is one, and the packet's ends`(
+        _ plane: String, _ isMessage: Bool
+    ) throws {
+        let carol = try hosts().carol
+        carol.view.dataPlaneName = plane
+        let message = ["[KNL] received a XFRM_MSG_ACQUIRE", "[KNL]   XFRMA_TMPL", "[KNL]   XFRMA_POLICY_TYPE"]
+        func told(_ name: String, _ ipProtocol: UInt8, _ type: UInt16) throws -> [String] {
+            let before = carol.log.count
+            let connection = try #require(carol.view.connections.first { $0.connection.name == name }).connection.id
+            let packet = AcquiringPacket(
+                source: IPAddress("2001:1::10")!, destination: IPAddress("2001:1::1")!, ipProtocol: ipProtocol,
+                sourcePort: type)
+            carol.tell(.dataPlane(.acquire(connection, packet)))
+            return Array(lines(carol).dropFirst(before).prefix(isMessage ? 4 : 1))
+        }
+        #expect(
+            try told("mh", 135, 5) == (isMessage ? message : []) + [
+                "[KNL] creating acquire job for policy 2001:1::10/128[135/5] === 2001:1::1/128[135] with reqid {1}"
+            ])
+        #expect(
+            try told("tunnel", 58, 146) == (isMessage ? message : []) + [
+                "[KNL] creating acquire job for policy 2001:1::10/128[ipv6-icmp/146] === 2001:1::1/128[ipv6-icmp] with reqid {2}"
+            ])
     }
 
     @Test func `statusall has the page's lines, with the traps of both connections`() throws {

@@ -89,4 +89,24 @@ import Testing
         folder.files["leaf.crt"] = try folder.pki("--self --in ca.key --dn CN=leaf")
         #expect { try folder.pki(line) } throws: { "\($0)".contains(reason) }
     }
+
+    @Test(arguments: [
+        ("--gen --foo", "invalid --gen option: --foo"), ("--gen --lifetime 3", "invalid --gen option: --lifetime"),
+        ("--print --dn CN=a", "invalid --print option: --dn"), ("--gen --size many", "--size: 'many' is no number"),
+        ("--gen extra", "unexpected argument 'extra'"), ("--nosuch", "operation '--nosuch'"),
+    ])
+    func `what an operation does not know is refused`(_ line: String, _ words: String) {
+        let failure = #expect(throws: PKICommand.Failure.self) { try Folder().pki(line) }
+        #expect(failure?.description.contains(words) == true)
+    }
+
+    @Test(arguments: ["0", "-1", "9223372036854775807", "106751991167301", "3000000"])
+    func `a lifetime that no certificate can have is refused`(_ days: String) throws {
+        let folder = Folder()
+        folder.files["a.key"] = try folder.pki("--gen --type ecdsa --size 256")
+        #expect(throws: PKICommand.Failure.self) {
+            try folder.pki("--self --in a.key --type ecdsa --dn CN=a --lifetime \(days)")
+        }
+        #expect(try !folder.pki("--self --in a.key --type ecdsa --dn CN=a --lifetime 2900000").isEmpty)
+    }
 }

@@ -54,7 +54,7 @@ final class SimulatedHost {
             switch output {
             case .transmit(let datagram): outgoing.append(datagram)
             case .dataPlane(.install(let installation)): view.counted[installation.child] = ChildCounters()
-            case .dataPlane, .stream, .wake: break
+            case .dataPlane, .stream, .fetch, .wake: break
             case .event(let event):
                 refresh()
                 carryOut(dialect.render(event, view))
@@ -78,7 +78,7 @@ final class SimulatedHost {
             case .listen(_, let then, _): carryOut(then)
             case .run(let script): scripts.append(script)
             case .finish(let session, _): finished.insert(session)
-            case .logFile, .listenStreams, .change, .exit: break
+            case .logFile, .listenStreams, .change, .fail, .exit: break
             }
         }
     }

@@ -372,4 +372,21 @@ private func answer(_ client: UnixSocket, _ loop: EventLoop) throws -> (text: St
         second.line("new")
         #expect(try FileSystem.readText(path) == "new\n")
     }
+
+    @Test func `gathered lines are in the file when the outermost settles, or somebody needs them there`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/log"
+        let log = LogFile()
+        try log.open(path, append: false)
+        log.gather()
+        log.gather()
+        log.line("one")
+        log.settle()
+        #expect(try FileSystem.readText(path) == "")
+        log.write()
+        #expect(try FileSystem.readText(path) == "one\n")
+        log.line("two")
+        log.settle()
+        #expect(try FileSystem.readText(path) == "one\ntwo\n")
+    }
 }

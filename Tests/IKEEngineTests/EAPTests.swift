@@ -17,7 +17,8 @@ import Testing
     ///   - isAlone: without a proof of east's but EAP.
     private func ladder(
         _ method: EAPPolicy.Method, west password: String = "correct horse", isAlone: Bool = false,
-        trust: TrustStore? = nil, change: (inout Connection, inout EAPPolicy, _ isWest: Bool) -> Void = { _, _, _ in }
+        trust: TrustStore? = nil, ppk: [[PostQuantumKey]] = [[], []],
+        change: (inout Connection, inout EAPPolicy, _ isWest: Bool) -> Void = { _, _, _ in }
     ) -> Ladder {
         let ladder = pki.ladder(trust: trust) { connection, isWest in
             var policy = EAPPolicy(method, certificates: pki.policy(isWest: isWest, ours: true))
@@ -25,8 +26,11 @@ import Testing
             if isWest || isAlone { connection.local.authentication = .eap(policy) }
             if !isWest || isAlone { connection.remote.authentication = .eap(policy) }
         }
-        for (end, password) in [(ladder.west, password), (ladder.east, "correct horse")] {
+        for (end, password, ppk) in [
+            (ladder.west, password, ppk[0]), (ladder.east, "correct horse", ppk[1]),
+        ] {
             var secrets = PreSharedKeys()
+            secrets.postQuantum = ppk
             secrets.eapSecrets = [
                 EAPSecret(
                     identities: [Array("west".utf8), Array("carol".utf8)], secret: SecretBytes(Array(password.utf8))),
@@ -135,6 +139,74 @@ import Testing
         let ladder = ladder(.mschapV2, isAlone: true)
         expectRefused(ladder)
         #expect(failure(ladder.west) == .eap(.serverNotProved))
+    }
+
+    // MARK: Post-quantum keys (RFC 8784 §3)
+
+    private static func ppk(_ name: String, _ secret: String = "quantum") -> PostQuantumKey {
+        PostQuantumKey(indices: [], name: Array(name.utf8), secret: SecretBytes(Array(secret.utf8)))
+    }
+
+    /// EAP with a PPK that each end may have.
+    private func ladder(
+        _ method: EAPPolicy.Method = .mschapV2, isAlone: Bool = false, west: PPKPolicy, _ westKey: PostQuantumKey?,
+        east: PPKPolicy, _ eastKey: PostQuantumKey?
+    ) -> Ladder {
+        ladder(method, isAlone: isAlone, ppk: [westKey, eastKey].map { $0.map { [$0] } ?? [] }) {
+            connection, _, isWest in connection.ppk = isWest ? west : east
+        }
+    }
+
+    private func mixed(_ end: Ladder.End) -> Bool { end.has { if case .ppkMixed = $0 { true } else { false } } }
+
+    @Test(arguments: [PPKPolicy.propose, .insist], [false, true])
+    func `a PPK goes with the AUTH behind EAP`(_ policy: PPKPolicy, _ isAlone: Bool) throws {
+        let key = Self.ppk("A")
+        let ladder = ladder(isAlone ? .tls : .mschapV2, isAlone: isAlone, west: policy, key, east: policy, key)
+        expectUp(ladder)
+        #expect(mixed(ladder.west) && mixed(ladder.east))
+        let sent = messages(ladder)
+        #expect(sent.dropLast(2).allSatisfy { !$0.contains("PPK") })
+        #expect(
+            sent.suffix(2).first == "AUTH N(PPK_IDENTITY)" + (policy == .propose ? " N(NO_PPK_AUTH)" : ""))
+        #expect(sent.last == "AUTH SA TSi TSr N(PPK_IDENTITY)")
+        // The keys are others than without, and what is derived from them later is the same at both ends.
+        let without = self.ladder(isAlone ? .tls : .mschapV2, isAlone: isAlone, west: .never, nil, east: .never, nil)
+        #expect(
+            isAlone
+                || without.west.installs.first?.outbound.encryptionKey
+                    != ladder.west.installs.first?.outbound.encryptionKey
+        )
+        ladder.tell(ladder.east, .rekeyIKE(try #require(ladder.east.engine.ikeSAs.first).ike))
+        ladder.settle()
+        ladder.tell(ladder.west, .rekeyChild(try #require(ladder.west.engine.childSAs.first).child))
+        ladder.settle()
+        #expect(ladder.west.standing.count == 1)
+        #expect(ladder.west.standing.first?.outbound.encryptionKey == ladder.east.standing.first?.inbound.encryptionKey)
+    }
+
+    @Test func `behind EAP too, both go on without where neither insists`() {
+        let unknown = ladder(west: .propose, Self.ppk("A"), east: .propose, Self.ppk("B"))
+        expectUp(unknown)
+        #expect(!mixed(unknown.east) && messages(unknown).last == "AUTH SA TSi TSr")
+        expectUp(ladder(west: .propose, Self.ppk("A"), east: .never, Self.ppk("A")))
+        expectUp(ladder(west: .never, nil, east: .propose, Self.ppk("A")))
+    }
+
+    @Test func `behind EAP too, who insists does not go on without`() {
+        let none = ladder(west: .insist, nil, east: .insist, Self.ppk("A"))
+        expectRefused(none)
+        #expect(none.wire.count == 2 && failure(none.west) == .ppk(.noneForPeer))
+        let eastAlone = ladder(west: .never, nil, east: .insist, Self.ppk("A"))
+        expectRefused(eastAlone)
+        #expect(failure(eastAlone.east) == .ppk(.unsupportedByPeer) && eastAlone.wire.count == 4)
+        let unknown = ladder(west: .insist, Self.ppk("A"), east: .propose, Self.ppk("B"))
+        expectRefused(unknown)
+        #expect(failure(unknown.east) == .ppk(.unknownIdentity))
+        #expect(failure(unknown.west) == .refused(.authenticationFailed))
+        let differing = ladder(west: .propose, Self.ppk("A"), east: .propose, Self.ppk("A", "else"))
+        expectRefused(differing)
+        #expect(failure(differing.east) == .authenticationMismatch)
     }
 
     @Test func `a certificate of another authority, or of another name, is refused`() throws {

@@ -163,9 +163,46 @@ import Testing
         #expect(ladder.wire.allSatisfy { $0.datagram.local.port == 500 && $0.datagram.remote.port == 500 })
     }
 
-    @Test func `without the key manager's addresses, or for a reqid of others, nothing moves`() throws {
+    /// As the kernel tells of the payload's inbound policy, where key management does not follow.
+    private func migrationLeavingBehind(
+        from old: (local: IPAddress, remote: IPAddress), to new: (local: IPAddress, remote: IPAddress)
+    ) -> PolicyMigration {
+        PolicyMigration(
+            source: TrafficSelector(IPPrefix(.unspecified(.v6), length: 0)!),
+            destination: TrafficSelector(IPPrefix(host: Self.home)), direction: .inbound,
+            steps: [.init(from: (old.remote, old.local), to: (new.remote, new.local), mode: .tunnel, reqid: 2)],
+            keyManager: nil)
+    }
+
+    @Test func `without the key manager's addresses both ends forget the IKE SA of the old place, and begin anew`()
+        throws
+    {
         let ladder = established()
+        let sent = ladder.wire.count
         ladder.report(ladder.west, .migrated(migration(to: nil)))
+        // The states' other half is still to come.
+        #expect(path(ladder.west) == [Self.abroad, Self.agent])
+        ladder.report(
+            ladder.west,
+            .migrated(migrationLeavingBehind(from: (Self.abroad, Self.agent), to: (Self.elsewhere, Self.agent))))
+        ladder.settle()
+        #expect(ladder.west.engine.ikeSAs.isEmpty && ladder.west.standing.isEmpty)
+        #expect(ladder.wire.count == sent, "nobody is told")
+        // The update asks for its SA, from the new place; then it reaches the home agent.
+        acquire(ladder, Self.tunnel)
+        #expect(path(ladder.west) == [Self.elsewhere, Self.agent])
+        ladder.report(
+            ladder.east,
+            .migrated(migrationLeavingBehind(from: (Self.agent, Self.abroad), to: (Self.agent, Self.elsewhere))))
+        ladder.settle()
+        #expect(ladder.east.engine.ikeSAs.map(\.remote.address) == [Self.elsewhere])
+        #expect(ladder.west.isEstablished && ladder.east.isEstablished)
+    }
+
+    @Test func `for a reqid of others, or a stay, nothing moves`() throws {
+        let ladder = established()
+        let here = (local: Self.abroad, remote: Self.agent)
+        ladder.report(ladder.west, .migrated(migrationLeavingBehind(from: here, to: here)))
         var other = migration(to: (Self.elsewhere, Self.agent))
         other.steps[0].reqid = 99
         ladder.report(ladder.west, .migrated(other))

@@ -128,6 +128,36 @@ import Testing
         #expect(ladder.west.removed.isEmpty)
     }
 
+    @Test func `where the peer's replacement is gone again and ours was refused, a later one begins`() throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        let old = ladder.west.engine.ikeSAs[0].initiatorSPI
+        var isWestHeard = false
+        ladder.link = { sent, _ in
+            guard sent.header.initiatorSPI == old, !sent.header.isResponse else { return [sent.datagram] }
+            // East's Delete of the old one never arrives; west's wish does late.
+            if sent.from == "east" { return sent.header.exchangeType == .informational ? [] : [sent.datagram] }
+            return isWestHeard ? [sent.datagram] : []
+        }
+        rekeyIKE(ladder, ladder.west)
+        rekeyIKE(ladder, ladder.east)
+        ladder.settle()
+        #expect(ladder.west.engine.ikeSAs.count == 2)
+        let theirs = try #require(ladder.east.engine.ikeSAs.last)
+        #expect(theirs.initiatorSPI != old && theirs.state == .established)
+        ladder.tell(ladder.east, .terminate(ConnectionID(1)))
+        ladder.settle()
+        #expect(ladder.west.engine.ikeSAs.map(\.initiatorSPI) == [old])
+        isWestHeard = true
+        ladder.pass(.seconds(2))
+        #expect(
+            ladder.west.has { if case .ikeRekeyFailed(_, _, .refused(.temporaryFailure)) = $0 { true } else { false } })
+        #expect(ladder.west.has { $0 == .rekeyFinished(ConnectionID(1), succeeded: false) })
+        ladder.west.events = []
+        ladder.pass(.seconds(15))
+        #expect(ladder.west.story.contains("ikeRekeying"))
+    }
+
     @Test func `a Child SA asked for while the IKE SA is replaced waits`() throws {
         let ladder = Ladder()
         ladder.up()

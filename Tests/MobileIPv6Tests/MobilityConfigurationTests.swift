@@ -61,6 +61,16 @@ import Testing
             (15, "", "mip6d.conf:14: the file ends; expected a key of IPsecPolicySet or \"}\""),
             (5, "MnMaxHaBindingLife 2;", "mip6d.conf:5: MnMaxHaBindingLife 2: expected 4 to 262140 seconds"),
             (1, "", "mip6d.conf:15: NodeConfig is missing; expected MN or HA"),
+            (
+                12, "HomeAddress 2001:1::11/64;",
+                "mip6d.conf:15: no IPsecPolicySet with HomeAddress 2001:1::10 and HomeAgentAddress 2001:1::1;"
+                    + " add it, or say UseMnHaIPsec disabled"
+            ),
+            (
+                13, "",
+                "mip6d.conf:15: the IPsecPolicySet of 2001:1::10 has no IPsecPolicy Mh;"
+                    + " add it, or say UseMnHaIPsec disabled"
+            ),
         ])
     func `a mistake is told with file and line`(line: Int, text: String, message: String) {
         var lines = Self.node
@@ -69,6 +79,15 @@ import Testing
             try MobilityConfiguration(parsing: lines.joined(separator: "\n"), file: "mip6d.conf")
         }
         #expect(error?.description == message)
+    }
+
+    @Test func `without IPsec no IPsecPolicySet is asked for, but of a home agent, which serves nobody else`() throws {
+        let lines = ["NodeConfig MN;", "UseMnHaIPsec disabled;"] + Self.node[5...8]
+        #expect(try !MobilityConfiguration(parsing: lines.joined(separator: "\n"), file: "a.conf").usesIPsec)
+        let error = #expect(throws: MobilityConfigurationError.self) {
+            try MobilityConfiguration(parsing: "NodeConfig HA;\nUseMnHaIPsec disabled;", file: "a.conf")
+        }
+        #expect(error?.description.hasPrefix("a.conf:2: IPsecPolicySet is missing") == true)
     }
 
     @Test func `an unknown key of the file is told with what is known`() {

@@ -65,7 +65,7 @@ final class SimulatedHost {
                 installed.append(installation)
                 view.counted[installation.child] = ChildCounters()
             case .dataPlane(.remove(let child)): installed.removeAll { $0.child == child }
-            case .dataPlane, .stream: break
+            case .dataPlane, .stream, .fetch: break
             case .wake(let instant): wake = instant
             case .event(let event):
                 refresh()
@@ -90,7 +90,7 @@ final class SimulatedHost {
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
             case .logFile: break
-            case .listenStreams, .change, .run: break
+            case .listenStreams, .change, .run, .fail: break
             case .listen(let ports, let then, let otherwise):
                 let free = ports.filter { !takenPorts.contains($0) }
                 view.listeningPorts = free.sorted()

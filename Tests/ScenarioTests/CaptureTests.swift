@@ -158,6 +158,23 @@ struct LinkCaptureTests {
         #expect(capture.clearCount == 1)
     }
 
+    @Test func `a packet in clear is found in a tunnel that only carries it, and ESP there is ESP`() throws {
+        let capture = try LinkCapture(link: "192.1.2", path: nil, protected: [pair])
+        func tunnelled(_ ipProtocol: UInt8, _ from: [UInt8], _ to: [UInt8]) -> [UInt8] {
+            let inner = SampleFrame.ipv4(from, to, ipProtocol: ipProtocol, SampleFrame.echo).dropFirst(14)
+            return SampleFrame.ipv4(SampleFrame.west, SampleFrame.east, ipProtocol: 4, Array(inner))
+        }
+        let frames = [
+            tunnelled(50, SampleFrame.behindWest, SampleFrame.behindEast),
+            tunnelled(1, SampleFrame.west, SampleFrame.behindEast),
+            tunnelled(1, SampleFrame.behindEast, SampleFrame.behindWest),
+        ]
+        for frame in frames { capture.take(frame[...], seconds: 1, nanoseconds: 2) }
+        #expect(capture.clearCount == 1)
+        #expect(capture.firstClear == "192.0.2.254 > 192.0.1.254 protocol 1, frame 3")
+        for count in 0..<frames[2].count { capture.take(frames[2][..<count], seconds: 1, nanoseconds: 2) }
+    }
+
     @Test func `the capture file holds every frame with its time`() throws {
         try withTemporaryFolder { folder in
             let capture = try LinkCapture(link: "l", path: folder + "/l.pcapng", protected: [])

@@ -174,7 +174,7 @@ struct FolderSettingsTests {
             timeout: 2.5
             protected:
               - 192.0.1.0/24 === 192.0.2.0/24
-              - 2001:db8:0:1::/64===2001:db8:0:2::/64
+              - 2001:db8:0:1::/64===2001:db8:0:2::/64 on red
             expect-clear: 192.0.1.254 === 192.0.2.0/24
             impairments:
               - link: red
@@ -202,7 +202,9 @@ struct FolderSettingsTests {
             return
         }
         #expect(
-            traffic.map(\.description) == ["192.0.1.0/24 === 192.0.2.0/24", "2001:db8:0:1::/64 === 2001:db8:0:2::/64"])
+            traffic.map(\.description) == [
+                "192.0.1.0/24 === 192.0.2.0/24", "2001:db8:0:1::/64 === 2001:db8:0:2::/64 on red",
+            ])
         #expect(settings.expectedClear.map(\.description) == ["192.0.1.254/32 === 192.0.2.0/24"])
         #expect(
             settings.impairments.map(\.selection) == [

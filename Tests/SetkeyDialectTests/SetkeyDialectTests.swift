@@ -12,11 +12,14 @@ private final class Host: DaemonView {
     let dialect = SetkeyDialect()
     var files: [String: [UInt8]] = [:]
     var carried: [ChildSAID: ChildCounters] = [:]
+    /// Whether the data plane takes what it is told.
+    var isWilling = true
 
     struct Answer {
         var text = ""
         var errors = ""
         var status: Int32 = -1
+        var hasFailed = false
         var installed: [ChildInstallation] = []
         var removed: [ChildSAID] = []
     }
@@ -29,6 +32,10 @@ private final class Host: DaemonView {
             case .write(_, let text): answer.text += text
             case .writeError(_, let text): answer.errors += text
             case .finish(_, let status): answer.status = status
+            case .change(let change, let otherwise) where !isWilling:
+                dialect.changeRefused(change)
+                for case .writeError(_, let text) in otherwise { answer.errors += text }
+                if otherwise.contains(where: { if case .fail = $0 { true } else { false } }) { answer.hasFailed = true }
             case .change(.install(let installation), _): answer.installed.append(installation)
             case .change(.remove(let child), _): answer.removed.append(child)
             default: Issue.record("\(effect)")
@@ -98,6 +105,14 @@ private final class Host: DaemonView {
                     extendedSequenceNumbers: false))
         #expect(child.inbound.encryptionKey.exposed == Array("JPjyOWBeVEQiMe7h".utf8))
         #expect(child.outbound.integrityKey.exposed == Array("C91KUR9GYMm5GfkEvNjX".utf8))
+    }
+
+    @Test func `what the data plane refuses is the result of its line, and is tried again`() {
+        host.isWilling = false
+        let refused = host.setkey("-c", Self.page)
+        #expect(refused.errors == "The result of line 10: Invalid argument.\n" && refused.hasFailed)
+        host.isWilling = true
+        #expect(host.setkey("-c", "spddelete 192.168.100.2 192.168.100.3 any -P out; \(Self.out)").installed.count == 1)
     }
 
     /// Every order of the four, by taking each in turn as the last.

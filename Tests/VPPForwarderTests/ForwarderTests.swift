@@ -106,8 +106,11 @@ import Testing
         #expect(out("10.2.0.1") == "host-left" && out("10.1.0.1") == "loop0" && out("11.0.0.1") == nil)
     }
 
-    /// A UDP packet of a host beside `left`, for a network behind the tunnel, with DF; what went over the wire for it.
-    private func sendThroughTunnel(_ octets: Int, isV6: Bool) throws -> [[UInt8]] {
+    /// A UDP packet of a host beside `left`, for a network behind the tunnel; what went over the wire for it.
+    /// - Parameter mayBeCut: of IPv4, without DF.
+    private func sendThroughTunnel(
+        _ octets: Int, isV6: Bool, mayBeCut: Bool = false, at time: Instant = .zero
+    ) throws -> [[UInt8]] {
         let (source, destination) =
             isV6
             ? (IPAddress("2001:db8::9")!, IPAddress("2001:db8:2::1")!)
@@ -115,7 +118,7 @@ import Testing
         var packet = PacketBuilder.udp(
             [UInt8](repeating: 7, count: octets - (isV6 ? 48 : 28)), from: Endpoint(source, port: 1),
             to: Endpoint(destination, port: 2))
-        if !isV6 {
+        if !isV6, !mayBeCut {
             packet.setWord(0x4000, at: 6)
             packet.setWord(0, at: 10)
             packet.setWord(packet.checksum(from: 0, to: 20), at: 10)
@@ -124,7 +127,7 @@ import Testing
         let before = pair.frames.count
         pair.left.receive(
             pair.leftLink.mac!.octets + [2, 0, 0, 0, 0, 9] + (isV6 ? [0x86, 0xdd] : [8, 0]) + packet,
-            on: pair.leftLink.index, at: .zero)
+            on: pair.leftLink.index, at: time)
         return pair.frames[before...].map { Array($0[14...]) }.filter { PacketFields($0) != nil }
     }
 
@@ -147,6 +150,55 @@ import Testing
         let passed = try sendThroughTunnel(mtu, isV6: isV6)
         #expect(passed.map { PacketFields($0)?.ipProtocol } == [50] && passed[0].count <= 1500)
         #expect(try sendThroughTunnel(mtu + 1, isV6: isV6).map { PacketFields($0)?.ipProtocol } == [isV6 ? 58 : 1])
+    }
+
+    @Test func `an IPv4 packet that may be cut goes through a tunnel in fragments`() throws {
+        try pair.installChild()
+        pair.left.setNeighbour(pair.right4, MACAddress(octets: [2, 0, 0, 0, 0, 2])!, on: pair.leftLink)
+        let made = try #require(pair.left.interface(named: "ipsec0"))
+        pair.left.setState(made, isUp: true)
+        try pair.left.addRoute(Route(IPPrefix("192.168.2.0/24")!, via: nil, interface: made.index))
+        let sealed = try sendThroughTunnel(1500, isV6: false, mayBeCut: true)
+        #expect(sealed.map { PacketFields($0)?.ipProtocol } == [50, 50] && sealed.allSatisfy { $0.count <= 1500 })
+        #expect(pair.left.value(of: .fragmented) == 1 && pair.left.value(of: .tooLong) == 0)
+    }
+
+    @Test(arguments: [28, 100, 576, 1499, 1500])
+    func `fragments put together are the packet`(_ mtu: Int) throws {
+        var packet = PacketBuilder.header(17, from: pair.left4, to: pair.right4, payloadLength: 1480)
+        packet += (0..<1480).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let fragments = try #require(Forwarder.fragments(of: packet, mtu: mtu))
+        var payload = [UInt8](repeating: 0, count: 1480)
+        for (index, fragment) in fragments.enumerated() {
+            #expect(fragment.count <= mtu && fragment.checksum(from: 0, to: 20) == 0)
+            #expect(Int(fragment.word(at: 2)) == fragment.count)
+            let offset = Int(fragment.word(at: 6) & 0x1fff) * 8
+            #expect((fragment.word(at: 6) & 0x2000 != 0) == (index < fragments.count - 1))
+            payload.replaceSubrange(offset..<(offset + fragment.count - 20), with: fragment[20...])
+        }
+        #expect(payload == Array(packet[20...]))
+        // A fragment of a fragment keeps its place, and says that more comes.
+        var middle = packet
+        middle.setWord(0x2000 | 185, at: 6)
+        let again = try #require(Forwarder.fragments(of: middle, mtu: 600))
+        #expect(again.allSatisfy { $0.word(at: 6) & 0x2000 != 0 } && again[1].word(at: 6) & 0x1fff == 185 + 72)
+        var optional = packet
+        optional[0] = 0x46
+        #expect(Forwarder.fragments(of: optional, mtu: 600) == nil)
+    }
+
+    @Test func `of many packets that a tunnel has no room for a few are answered`() throws {
+        try pair.installChild()
+        pair.left.setNeighbour(pair.right4, MACAddress(octets: [2, 0, 0, 0, 0, 2])!, on: pair.leftLink)
+        let made = try #require(pair.left.interface(named: "ipsec0"))
+        pair.left.setState(made, isUp: true)
+        try pair.left.addRoute(Route(IPPrefix("192.168.2.0/24")!, via: nil, interface: made.index))
+        var answers = 0
+        for _ in 0..<50 { answers += try sendThroughTunnel(1500, isV6: false).count }
+        #expect(answers == Forwarder.complaintLimit && pair.left.value(of: .errorsHeld) == 40)
+        #expect(try sendThroughTunnel(1500, isV6: false, at: .zero + .milliseconds(250)).count == 1)
+        #expect(try sendThroughTunnel(1500, isV6: false, at: .zero + .milliseconds(250)).count == 1)
+        #expect(try sendThroughTunnel(1500, isV6: false, at: .zero + .milliseconds(250)).isEmpty)
     }
 
     @Test func `a tunnel interface is down until it is set up, and goes with its Child SA`() throws {

@@ -1,3 +1,3 @@
-ipsec statusall | sed 's,/MODP_2048_BIT\, rekeying,\, rekeying,'
+ipsec statusall
 ip xfrm policy list nosock
 ip xfrm state | grep -v anti-replay

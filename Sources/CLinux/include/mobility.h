@@ -11,8 +11,8 @@
 int lx_raw6_open(int protocol, uint8_t first_icmp_type, uint8_t second_icmp_type);
 // 16 octets an address. Where `via` is not null, a type 2 routing header (RFC 6275 §6.4) takes the packet there first.
 long lx_raw6_send(
-    int descriptor, const uint8_t *source, const uint8_t *destination, const uint8_t *via, const void *data,
-    size_t count);
+    int descriptor, const uint8_t *source, const uint8_t *destination, const uint8_t *via, uint32_t interface,
+    const void *data, size_t count);
 // One message and its ends, as they are once routing header and home address option have been looked at; -1 with EAGAIN where
 // none waits.
 long lx_raw6_receive(int descriptor, uint8_t *source, uint8_t *destination, void *buffer, size_t count);

@@ -13,6 +13,7 @@ extension CharonDialect {
         starterKeys = file.keys
         starterEAPSecrets = file.eapSecrets
         credentials.stroke.keys = []
+        credentials.strokeContainers = CredentialStore.Part()
         for entry in file.entries {
             switch entry {
             case .shared(let key):
@@ -21,7 +22,8 @@ extension CharonDialect {
                     version == .v4_2_9 ? "  loaded shared key for \(key.whom)" : "  loaded IKE secret for \(key.whom)",
                     view)
             case .eap(let key): effects += log("CFG", "  loaded EAP secret for \(key.whom)", view)
-            case .privateKey(let name): effects += loadPrivateKey(name, view)
+            case .privateKey(let name, let passphrase): effects += loadPrivateKey(name, passphrase, view)
+            case .container(let name, let passphrase): effects += loadContainer(name, passphrase, view)
             case .complaint(let complaint): effects += log("CFG", complaint, view)
             }
         }
@@ -69,15 +71,17 @@ extension CharonDialect {
         for definition in wanted where !connections.contains(where: { $0.definition == definition }) {
             nextJob()
             effects += log("CFG", "received stroke: add connection '\(definition.name)'", view)
+            effects += addPools(of: definition, view)
             effects += lookingForEnds(definition, binder, view)
             effects += orientation(of: definition, binder, view)
-            effects += loadCertificates(definition, view)
+            effects += loadCertificates(definition, view).effects
             binder.certificates = named
             let added = add(definition, binder, view)
             effects += added.effects
             guard let id = added.id else { continue }
             effects += begin(definition, id, view)
         }
+        forgetPools()
         return effects
     }
 
@@ -87,6 +91,8 @@ extension CharonDialect {
         binder.certificates = named
         binder.eapSecretOwners = Set((starterEAPSecrets + viciEAPSecrets.map(\.key)).flatMap(\.owners))
         binder.requiresRevocationLists = isStrict
+        binder.owned = credentials.certificates.filter { credentials.hasPrivateKey(of: $0.publicKey) }
+        binder.pools = addressBook.vici
         return binder
     }
 
@@ -120,7 +126,7 @@ extension CharonDialect {
     /// Binds a definition and hands it to the engine. One whose peer is configured as another's joins that configuration.
     func add(
         _ definition: ConnectionDefinition, _ binder: ConnectionBinder, _ view: any DaemonView
-    ) -> (id: ConnectionID?, effects: [DialectEffect]) {
+    ) -> (id: ConnectionID?, effects: [DialectEffect], failure: String) {
         lastConnection += 1
         let id = ConnectionID(lastConnection)
         let shared = connections.first { other in
@@ -136,19 +142,22 @@ extension CharonDialect {
             connection = try binder.bind(
                 definition, id: id, peerNumber: shared?.connection.peerConfiguration ?? id.number, reqid: reqid)
         } catch {
-            return (nil, log("CFG", "adding connection '\(definition.name)' failed: \(error.description)", view))
+            let failure = error.description
+            return (
+                nil, effects + log("CFG", "adding connection '\(definition.name)' failed: \(failure)", view), failure
+            )
         }
         let peer = shared?.peer ?? definition.peer
         connections.append(BoundConnection(definition: definition, peer: peer, connection: connection))
         effects.append(.command(.add(connection)))
-        guard definition.origin == .stroke else { return (id, effects) }
+        guard definition.origin == .stroke else { return (id, effects, "") }
         if shared == nil {
             let ends = version == .v4_2_9 ? ": \(Self.endsText(definition, connection))" : ""
             effects += log("CFG", "added configuration '\(definition.name)'\(ends)", view)
         } else {
             effects += log("CFG", "added child to existing configuration '\(peer)'", view)
         }
-        return (id, effects)
+        return (id, effects, "")
     }
 
     static func endsText(_ definition: ConnectionDefinition, _ connection: Connection) -> String {
@@ -183,12 +192,17 @@ extension CharonDialect {
     /// As configured; the same for the same traffic; else the next one, from 1.
     private func reqid(of definition: ConnectionDefinition) -> UInt32 {
         if definition.reqid != 0 { return definition.reqid }
-        let same = connections.first {
-            $0.definition.local.selectors == definition.local.selectors
-                && $0.definition.remote.selectors == definition.remote.selectors
-                && $0.definition.local.ipProtocol == definition.local.ipProtocol
-                && $0.definition.remote.host == definition.remote.host && $0.definition.mode == definition.mode
-        }
+        // What is lent is another's each time.
+        let isOwn = !definition.local.sourceAddresses.isEmpty || !definition.remote.sourceAddresses.isEmpty
+        let same =
+            isOwn
+            ? nil
+            : connections.first {
+                $0.definition.local.selectors == definition.local.selectors
+                    && $0.definition.remote.selectors == definition.remote.selectors
+                    && $0.definition.local.ipProtocol == definition.local.ipProtocol
+                    && $0.definition.remote.host == definition.remote.host && $0.definition.mode == definition.mode
+            }
         if let same { return same.connection.reqid }
         lastReqid += 1
         return lastReqid
@@ -207,7 +221,7 @@ extension CharonDialect {
         for (name, section) in tree.section(named: "secrets")?.sections ?? [] {
             let kind =
                 name.hasPrefix("ike") ? "ike" : name.hasPrefix("eap") ? "eap" : name.hasPrefix("ntlm") ? "ntlm" : ""
-            // Passphrases of keys (`private`, `rsa`, …): an encrypted key is refused when it is loaded.
+            // Passphrases of keys (`private`, `rsa`, …) are looked at when these are loaded.
             guard kind == "ike" || kind == "eap" else { continue }
             guard let text = section.text("secret"),
                 let octets = SecretsFile.secret(text.hasPrefix("0x") || text.hasPrefix("0s") ? text : "\"\(text)\"")
@@ -284,12 +298,16 @@ extension CharonDialect {
         let before = connections
         var binder = binder
         for definition in definitions {
-            effects += loadCertificates(definition, view)
+            let loaded = loadCertificates(definition, view)
+            effects += loaded.effects
             binder.certificates = named
-            let added = add(definition, binder, view)
+            let added = loaded.failure.map { (id: nil, effects: [], failure: $0) } ?? add(definition, binder, view)
             guard let id = added.id else {
+                for other in connections where !before.contains(where: { $0.id == other.id }) {
+                    effects.append(.command(.remove(other.id)))
+                }
                 connections = before
-                return (effects + added.effects, "see the log")
+                return (effects + added.effects, added.failure)
             }
             effects += added.effects + begin(definition, id, view)
         }

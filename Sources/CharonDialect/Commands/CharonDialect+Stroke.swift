@@ -37,7 +37,9 @@ extension CharonDialect {
         case "listpubkeys", "listaacerts", "listocspcerts", "listacerts", "listgroups", "listcainfos", "listocsp",
             "listplugins":
             return done()
-        case "leases": return done([.write(session, "no pools found\n")])
+        case "leases":
+            let text = leasesText(words.dropFirst().first, words.dropFirst(2).first)
+            return done([.write(session, text)])
         case "rereadsecrets": return done(log("CFG", "rereading secrets", view) + loadSecrets(view))
         case "rereadcacerts": return done(rereadAuthorities(view))
         case "rereadcrls": return done(rereadLists(view))

@@ -51,7 +51,9 @@ extension CharonDialect {
                     : options.has("--pretty", "-P") ? rawSAs(view, isPretty: true) : listSAs(view))
         case "--list-conns", "-L": return done(listConnections(view))
         case "--list-pols", "-P": return done(listPolicies(view))
-        case "--list-pools", "-A", "--flush-certs", "-f": return done("")
+        case "--list-pools", "-A":
+            return done(poolsText(name: options.value("--name", "-n"), withLeases: options.has("--leases", "-l")))
+        case "--flush-certs", "-f": return done("")
         case "--reload-settings", "-r": return done("")
         case "--list-authorities", "-B": return done(authoritiesText())
         case "--list-certs", "-x":
@@ -111,15 +113,9 @@ extension CharonDialect {
             succeeded = succeeded && loaded.succeeded
         }
         if isAll || what == "--load-pools" || what == "-a" {
-            let pools = tree.section(named: "pools")?.sections ?? []
-            if pools.isEmpty {
-                effects.append(.write(session, "no pools found, 0 unloaded\n"))
-            } else {
-                succeeded = false
-                effects += pools.map {
-                    .writeError(session, "loading pool '\($0.name)' failed: pools are not supported yet\n")
-                }
-            }
+            let loaded = loadViciPools(tree, session, view)
+            effects += loaded.effects
+            succeeded = succeeded && loaded.succeeded
         }
         if isAll || what == "--load-conns" || what == "-c" {
             let loaded = loadViciConnections(tree, session, view)

@@ -15,12 +15,26 @@ extension CharonDialect {
         credentials.vici.authorities = viciAuthorities.map(\.certificate)
         var effects: [DialectEffect] = []
         var succeeded = true
+        let secrets = tree.section(named: "secrets")?.sections ?? []
+        /// `private-x { file = key.pem, secret = … }`, the file relative to the folder of its kind.
+        func passphrase(of path: String, _ kind: String) -> SecretBytes? {
+            let found = secrets.first { name, section in
+                let file = section.text("file") ?? ""
+                return name.hasPrefix(kind)
+                    && path == (file.hasPrefix("/") ? file : "\(paths.swanctlFolder)/\(kind)/\(file)")
+            }
+            return found?.section.text("secret").flatMap(SecretsFile.secret).map { SecretBytes($0) }
+        }
         func load(_ path: String, _ act: () throws(CredentialFiles.Failure) -> String) {
             do throws(CredentialFiles.Failure) {
                 let what = try act()
                 effects.append(.write(session, "loaded \(what) from '\(path)'\n"))
             } catch {
-                effects.append(.writeError(session, "loading '\(path)' failed: \(error.description)\n"))
+                if error.isPassphrase, let file = path.split(separator: "/").last {
+                    effects.append(
+                        .writeError(session, "configured decryption secret for '\(file)' missing or invalid\n"))
+                }
+                effects.append(.writeError(session, "loading '\(path)' failed: \(error.description.trimmed)\n"))
                 succeeded = false
             }
         }
@@ -36,12 +50,17 @@ extension CharonDialect {
                         return "certificate"
                     }
                     let certificate = try files.certificate(path)
+                    effects += log("CFG", "loaded certificate '\(certificate.subject.text)'", view)
                     if folder == "x509ca" {
+                        guard certificate.isAuthority else {
+                            effects += log("CFG", "  ca certificate lacks CA basic constraint, rejected", view)
+                            throw CredentialFiles.Failure(
+                                description: "ca certificate lacks CA basic constraint, rejected")
+                        }
                         credentials.vici.authorities.append(certificate)
                     } else {
                         credentials.vici.certificates.append(certificate)
                     }
-                    effects += log("CFG", "loaded certificate '\(certificate.subject.text)'", view)
                     return "certificate"
                 }
             }
@@ -50,17 +69,36 @@ extension CharonDialect {
             for path in files.paths(in: "\(paths.swanctlFolder)/\(folder)") {
                 load(path) { () throws(CredentialFiles.Failure) in
                     nextJob()
-                    let key = try files.privateKey(path)
+                    let key = try files.privateKey(path, passphrase(of: path, folder))
                     credentials.vici.keys.append(key)
                     effects += log("CFG", "loaded \(key.publicKey.charonName) private key", view)
                     return "\(key.publicKey.charonName) key"
                 }
             }
         }
-        let secrets = loadViciSecrets(tree, session, view)
+        for path in files.paths(in: "\(paths.swanctlFolder)/pkcs12") {
+            do throws(CredentialFiles.Failure) {
+                nextJob()
+                let container = try files.container(path, passphrase(of: path, "pkcs12") ?? SecretBytes([]))
+                credentials.add(container, to: \.vici)
+                let certificates = container.authorities + container.ends
+                for certificate in certificates {
+                    effects += log("CFG", "loaded certificate '\(certificate.subject.text)'", view)
+                    effects.append(.write(session, "loaded certificate from '\(path)'\n"))
+                }
+                if let key = container.privateKey {
+                    effects += log("CFG", "loaded \(key.publicKey.charonName) private key", view)
+                    effects.append(.write(session, "loaded \(key.publicKey.charonName) key from '\(path)'\n"))
+                }
+            } catch {
+                effects.append(.writeError(session, "loading '\(path)' failed: \(error.description.trimmed)\n"))
+                succeeded = false
+            }
+        }
+        let shared = loadViciSecrets(tree, session, view)
         return (
-            effects + secrets.effects + [.command(.setCredentials(credentials.credentials))],
-            succeeded && secrets.succeeded
+            effects + shared.effects + [.command(.setCredentials(credentials.credentials))],
+            succeeded && shared.succeeded
         )
     }
 
@@ -77,7 +115,7 @@ extension CharonDialect {
             let file = section.text("cacert") ?? section.text("file") ?? ""
             let path = file.hasPrefix("/") ? file : "\(paths.swanctlFolder)/x509ca/\(file)"
             do throws(CredentialFiles.Failure) {
-                let certificate = try files.certificate(path)
+                let certificate = try files.authority(path)
                 loaded.append(
                     ViciAuthority(
                         name: name, certificate: certificate,
@@ -86,7 +124,7 @@ extension CharonDialect {
                 effects.append(.write(session, "loaded authority '\(name)'\n"))
             } catch {
                 effects.append(
-                    .writeError(session, "loading authority '\(name)' failed: CA certificate missing: \(path)\n"))
+                    .writeError(session, "loading authority '\(name)' failed: \(path): \(error.description.trimmed)\n"))
             }
         }
         let old = viciAuthorities

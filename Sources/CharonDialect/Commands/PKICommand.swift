@@ -26,7 +26,7 @@ package struct PKICommand {
 
     /// - Parameter arguments: `--self --in key.der --dn "CN=a"`; the first says what is done.
     package mutating func run(_ arguments: [String]) throws(Failure) -> [UInt8] {
-        let options = try PKIOptions(Array(arguments.dropFirst()))
+        let options = try PKIOptions(Array(arguments.dropFirst()), of: arguments.first ?? "")
         do throws(CryptoError) {
             switch arguments.first {
             case "--gen", "-g": return try encoded(generate(options), options)
@@ -52,8 +52,8 @@ package struct PKICommand {
 
     private func generate(_ options: PKIOptions) throws(CryptoError) -> PrivateKey {
         switch options.text("type", "t") ?? "rsa" {
-        case "rsa": return try .generateRSA(bits: options.number("size", "s") ?? 2048)
-        case "ecdsa": return try .generateECDSA(bits: options.number("size", "s") ?? 384)
+        case "rsa": return try .generateRSA(bits: try options.number("size", "s") ?? 2048)
+        case "ecdsa": return try .generateECDSA(bits: try options.number("size", "s") ?? 384)
         case "ed25519": return try .generateEd25519()
         case let other: throw .unsupported("a key of type '\(other)'")
         }
@@ -123,12 +123,12 @@ package struct PKICommand {
         guard let text = options.text("dn", "d") ?? (isOwn ? nil : "") else { throw .malformed("--dn is required") }
         guard let subject = text.isEmpty ? try? DistinguishedName(der: DER.sequence([])) : DistinguishedName(text: text)
         else { throw .malformed("'\(text)' is no distinguished name") }
-        let days = Int64(options.number("lifetime", "l") ?? 1095)
+        let lifetime = try lifetime(options, otherwise: 1095)
         var serial = random.octets(8)
         serial[0] = serial[0] & 0x7f | 0x01
         if let given = options.text("serial", "S").flatMap(Self.octets(hexadecimal:)) { serial = given }
         var template = CertificateTemplate(
-            subject: subject, publicKey: key, serialNumber: serial, notBefore: now, notAfter: now + days * 86400)
+            subject: subject, publicKey: key, serialNumber: serial, notBefore: now, notAfter: now + lifetime)
         template.isAuthority = options.has("ca", "b")
         template.listURLs = options.all("crl", "u")
         for name in options.all("san", "a") { template.names.append(Self.alternativeName(name)) }
@@ -140,6 +140,15 @@ package struct PKICommand {
             }
         }
         return template
+    }
+
+    /// Seconds; what ends behind the year 9999 cannot be written down (RFC 5280 §4.1.2.5).
+    private func lifetime(_ options: PKIOptions, otherwise days: Int) throws(CryptoError) -> Int64 {
+        let days = Int64(try options.number("lifetime", "l") ?? days)
+        guard days > 0, days <= (253_402_300_799 - now) / 86400 else {
+            throw .malformed("invalid --lifetime of \(days) days")
+        }
+        return days * 86400
     }
 
     private static func octets(hexadecimal text: String) -> [UInt8]? {
@@ -186,7 +195,7 @@ package struct PKICommand {
             throw .malformed("CA private key does not match CA certificate")
         }
         var template = RevocationListTemplate(
-            number: [1], thisUpdate: now, nextUpdate: now + Int64(options.number("lifetime", "l") ?? 15) * 86400)
+            number: [1], thisUpdate: now, nextUpdate: now + (try lifetime(options, otherwise: 15)))
         if let last = options.text("lastcrl", "a") {
             let old = try RevocationList(der: contents(last, "X509 CRL").exposed)
             template.number = Self.successor(of: old.number ?? [])
@@ -251,7 +260,26 @@ private struct PKIOptions {
     private(set) var given: [(name: String, value: String)] = []
     private static let flags: Set<String> = ["ca", "b"]
 
-    init(_ words: [String]) throws(PKICommand.Failure) {
+    /// What each operation takes, the short form behind each; real pki refuses all else, too.
+    private static let known: [String: Set<String>] = {
+        let input: Set = ["in", "i", "type", "t"]
+        let output: Set = ["outform", "f"]
+        let signing: Set = ["digest", "g", "lifetime", "l", "serial", "s"]
+        let authority: Set = ["cacert", "c", "cakey", "k"]
+        let certificate: Set = ["dn", "d", "san", "a", "ca", "b", "flag", "e", "crl", "u", "S"]
+        let own = input.union(output).union(signing).union(certificate)
+        return [
+            "gen": output.union(["type", "t", "size", "s"]), "self": own, "issue": own.union(authority),
+            "signcrl": output.union(signing).union(authority).union(["lastcrl", "a", "reason", "r", "cert", "z"]),
+            "pub": input.union(output), "print": input, "keyid": input,
+        ]
+    }()
+    private static let operations = [
+        "-g": "gen", "-s": "self", "-i": "issue", "-c": "signcrl", "-p": "pub", "-a": "print", "-k": "keyid",
+    ]
+
+    init(_ words: [String], of operation: String) throws(PKICommand.Failure) {
+        let operation = Self.operations[operation] ?? String(operation.drop { $0 == "-" })
         var rest = words[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("-"), word.count > 1 else {
@@ -260,6 +288,9 @@ private struct PKIOptions {
             let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1).map(String.init)
             guard let name = parts.first else {
                 throw PKICommand.Failure(description: "unexpected argument '\(word)'")
+            }
+            if let known = Self.known[operation], !known.contains(name) {
+                throw PKICommand.Failure(description: "invalid --\(operation) option: \(word)")
             }
             if Self.flags.contains(name) {
                 given.append((name, ""))
@@ -275,7 +306,11 @@ private struct PKIOptions {
 
     func all(_ names: String...) -> [String] { given.filter { names.contains($0.name) }.map(\.value) }
     func text(_ names: String...) -> String? { given.last { names.contains($0.name) }?.value }
-    func number(_ names: String...) -> Int? { given.last { names.contains($0.name) }.flatMap { Int($0.value) } }
+    func number(_ names: String...) throws(CryptoError) -> Int? {
+        guard let found = given.last(where: { names.contains($0.name) }) else { return nil }
+        guard let number = Int(found.value) else { throw .malformed("--\(found.name): '\(found.value)' is no number") }
+        return number
+    }
     func has(_ names: String...) -> Bool { given.contains { names.contains($0.name) } }
     var isPEM: Bool { text("outform", "f") == "pem" }
     var digest: Digest {

@@ -22,6 +22,10 @@ struct ConnectionBinder {
     var certificates: [String: Certificate] = [:]
     /// Whom there is an EAP secret for.
     var eapSecretOwners: Set<String> = []
+    /// Certificates whose private keys this end has.
+    var owned: [Certificate] = []
+    /// swanctl.conf's, by their names.
+    var pools: [String: AddressPool] = [:]
     /// `strictcrlpolicy=yes`.
     var requiresRevocationLists = false
 
@@ -72,7 +76,8 @@ struct ConnectionBinder {
         }
         var lifetimes = Lifetimes(
             ike: definition.ikeLifetime, child: definition.childLifetime, rekeyMargin: definition.rekeyMargin,
-            fuzzPercent: definition.rekeyFuzzPercent)
+            fuzzPercent: definition.rekeyFuzzPercent, childOctets: definition.childOctets,
+            childPackets: definition.childPackets)
         lifetimes.childRekeyMargin = definition.childRekeyMargin
         lifetimes.rekeyingIsSymmetric = true
         lifetimes.ikeLimitFollowsRekeying = true
@@ -91,7 +96,69 @@ struct ConnectionBinder {
         connection.reauthenticates = definition.reauthenticates
         connection.installsPolicies = definition.installsPolicies
         connection.isTransportProxy = definition.mode == .transportProxy
+        connection.configuration = try configuration(definition)
         return connection
+    }
+
+    /// What is asked for, where our end has no address of its own for the tunnel, or given, where the peer's has none.
+    private func configuration(_ definition: ConnectionDefinition) throws(Failure) -> ConfigurationPolicy {
+        var policy = ConfigurationPolicy()
+        policy.asksForAddressesFirst = true
+        policy.nameServerFamilies = []
+        for source in definition.local.nameServers {
+            switch source {
+            case .any(let family): policy.nameServerFamilies?.append(family)
+            case .address(let address): policy.nameServerFamilies?.append(address.family)
+            case .pool(let pool): throw Failure(description: "'\(pool.name)' is no name server")
+            case .named(let name): throw Failure(description: "'%\(name)' is no name server")
+            }
+        }
+        for source in definition.local.sourceAddresses {
+            switch source {
+            case .any(let family): policy.requestedFamilies.append(family)
+            case .address(let address):
+                policy.requestedFamilies.append(address.family)
+                policy.wishedAddresses.append(address)
+            case .pool(let pool): throw Failure(description: "'\(pool.name)' is no address to ask for")
+            case .named(let name): throw Failure(description: "'%\(name)' is no address to ask for")
+            }
+        }
+        if policy.isClient, !definition.remote.sourceAddresses.isEmpty {
+            throw Failure(description: "an end that asks for an address gives none")
+        }
+        guard Set(policy.requestedFamilies).count == policy.requestedFamilies.count else {
+            throw Failure(description: "more than one address of a family is not supported")
+        }
+        let given = try Self.pools(definition, pools)
+        policy.pools = given.map(\.addresses)
+        policy.grantsWishes = definition.remote.sourceAddresses.contains { if case .any = $0 { true } else { false } }
+        policy.nameServers = given.flatMap(\.nameServers)
+        for source in definition.remote.nameServers {
+            guard case .address(let address) = source else {
+                throw Failure(description: "a name server that a peer is told needs an address")
+            }
+            policy.nameServers.append(address)
+        }
+        return policy
+    }
+
+    /// What a connection's peers are given addresses of.
+    static func pools(
+        _ definition: ConnectionDefinition, _ named: [String: AddressPool]
+    ) throws(Failure) -> [AddressPool] {
+        var result: [AddressPool] = []
+        for source in definition.remote.sourceAddresses {
+            switch source {
+            case .any: continue
+            case .address(let address):
+                if let pool = AddressPool(name: "\(address)", "\(address)") { result.append(pool) }
+            case .pool(let pool): result.append(pool)
+            case .named(let name):
+                guard let pool = named[name] else { throw Failure(description: "pool '\(name)' not found") }
+                result.append(pool)
+            }
+        }
+        return result
     }
 
     private func isAny(_ text: String) -> Bool { ["%any", "%any4", "%any6", "0.0.0.0", "::", ""].contains(text) }
@@ -122,6 +189,14 @@ struct ConnectionBinder {
 
     func certificate(of end: EndDefinition) -> Certificate? { end.certificates.first.flatMap { certificates[$0] } }
 
+    /// Our end's: the one that is named, else one that bears the end's identity and whose private key is here.
+    private func ownCertificate(_ definition: ConnectionDefinition) -> Certificate? {
+        let end = definition.local
+        if !end.certificates.isEmpty { return certificate(of: end) }
+        guard let identity = end.identity.flatMap(IdentityText.parse) else { return nil }
+        return owned.first { $0.carries(identity) }
+    }
+
     /// A line for each identity that gives way.
     func unconfirmedIdentities(_ definition: ConnectionDefinition) -> [String] {
         [definition.local, definition.remote].compactMap { end in
@@ -147,33 +222,49 @@ struct ConnectionBinder {
         switch method {
         case "psk": return .sharedKey
         case "eap-mschapv2", "eap-tls":
-            var policy = EAPPolicy(method == "eap-tls" ? .tls : .mschapV2, certificates: signatures(definition, side))
+            var policy = EAPPolicy(
+                method == "eap-tls" ? .tls : .mschapV2, certificates: try signatures(definition, side))
             // What this end's server shows of itself.
-            if !isLocal { policy.certificates.certificate = certificate(of: definition.local) }
+            if !isLocal { policy.certificates.certificate = ownCertificate(definition) }
             if let identity = end.eapIdentity {
                 policy.asksForIdentity = !isLocal
                 if identity != "%any", identity != "%identity" { policy.identity = Array(identity.utf8) }
             }
             return .eap(policy)
-        case "pubkey": return .signature(signatures(definition, side))
+        case "pubkey": return .signature(try signatures(definition, side))
         default: throw Failure(description: "authentication '\(method)' is not supported")
         }
     }
 
     private func signatures(
         _ definition: ConnectionDefinition, _ side: KeyPath<ConnectionDefinition, EndDefinition>
-    ) -> SignaturePolicy {
+    ) throws(Failure) -> SignaturePolicy {
         let end = definition[keyPath: side]
         let isLocal = side == \ConnectionDefinition.local
-        let own = certificate(of: end)
+        let own = isLocal ? ownCertificate(definition) : certificate(of: end)
+        // Without it the peer might be anybody who is trusted.
+        if !isLocal, own == nil, let name = end.certificates.first {
+            throw Failure(description: "the peer's certificate '\(name)' could not be loaded")
+        }
         var policy = SignaturePolicy(
             methods: isLocal ? CharonSignatures.made(by: own?.publicKey, version) : CharonSignatures.taken(version),
             certificate: own)
         policy.sending = definition.local.certificateSending
         policy.requiresRevocationLists = !isLocal && (requiresRevocationLists || end.requiresRevocationLists)
         if !isLocal {
-            policy.authorities = end.authorities.compactMap { text in
-                text == "%same" ? certificate(of: definition.local)?.issuer : DistinguishedName(text: text)
+            for text in end.authorities {
+                let name =
+                    text == "%same" ? ownCertificate(definition)?.issuer : DistinguishedName(text: text)
+                guard let name else {
+                    throw Failure(description: "the authority '\(text)' that the peer needs is not known")
+                }
+                policy.authorities.append(name)
+            }
+            for name in end.authorityFiles {
+                guard let authority = certificates[name] else {
+                    throw Failure(description: "the authority '\(name)' that the peer needs could not be loaded")
+                }
+                policy.authorities.append(authority.subject)
             }
         }
         return policy

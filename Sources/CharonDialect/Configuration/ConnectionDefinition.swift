@@ -21,8 +21,12 @@ package struct EndDefinition: Hashable, Sendable {
     package var selectors: [SelectorDefinition] = []
     package var ipProtocol: UInt8 = 0
     package var port: UInt16 = 0
-    package var sourceAddress: String?
-    package var firewall = false
+    /// `sourceip=`, `vips`, `pools`.
+    package var sourceAddresses: [SourceAddress] = []
+    /// `dns=`: our end asks for name servers of these families, a peer's is told these.
+    package var nameServers: [SourceAddress] = []
+    /// Files of authorities of which one has to be in the peer's chain (swanctl's `cacerts`).
+    package var authorityFiles: [String] = []
 }
 
 /// `10.1.0.0/24`, or the end's own address, with a protocol and a port.
@@ -71,6 +75,9 @@ package struct ConnectionDefinition: Hashable, Sendable {
     package var livenessDelay = Duration.zero
     package var livenessAction = "none"
     package var replayWindow = 32
+    /// Octets and packets of one direction of a CHILD_SA.
+    package var childOctets: UInt64 = 1 << 63
+    package var childPackets: UInt64 = 1 << 63
 
     package init(origin: Origin, name: String, peer: String) {
         self.origin = origin

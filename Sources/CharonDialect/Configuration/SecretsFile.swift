@@ -12,8 +12,10 @@ package struct SecretsFile {
     package enum Entry {
         case shared(SharedKey)
         case eap(SharedKey)
-        /// The file of a private key, relative to ipsec.d/private.
-        case privateKey(String)
+        /// The file of a private key, relative to ipsec.d/private, and what it is encrypted with.
+        case privateKey(String, passphrase: SecretBytes?)
+        /// A PKCS #12 file, relative to ipsec.d/private.
+        case container(String, passphrase: SecretBytes)
         /// It cannot be used: why, with its place.
         case complaint(String)
     }
@@ -79,13 +81,25 @@ package struct SecretsFile {
             }
             let key = SharedKey(owners: Array(words[..<colon]), secret: SecretBytes(octets))
             entries.append(kind == "PSK" ? .shared(key) : .eap(key))
-        case "RSA", "ECDSA", "PKCS8":
-            guard let name = rest.dropFirst().first, rest.count == 2 else {
-                entries.append(.complaint("line \(number): missing filename, or a passphrase: \(kind) (\(path))"))
+        case "RSA", "ECDSA", "PKCS8", "P12":
+            guard let (name, behind) = SecretsFile.fileName(SecretsFile.behind(kind, raw)) else {
+                entries.append(.complaint("line \(number): missing filename: \(kind) (\(path))"))
                 return
             }
-            entries.append(.privateKey(name.hasPrefix("\"") ? String(name.dropFirst().dropLast()) : name))
-        case "P12", "PIN": entries.append(.complaint("line \(number): \(kind) keys are not supported yet (\(path))"))
+            let isEmpty = behind.allSatisfy { [0x20, 0x09, 0x0d].contains($0) }
+            let passphrase = isEmpty ? [] : SecretsFile.secret(behind)
+            guard let passphrase, passphrase != Array("%prompt".utf8) else {
+                entries.append(
+                    .complaint("line \(number): a passphrase cannot be read here: \(kind) \(name) (\(path))"))
+                return
+            }
+            entries.append(
+                kind == "P12"
+                    ? .container(name, passphrase: SecretBytes(passphrase))
+                    : .privateKey(name, passphrase: isEmpty ? nil : SecretBytes(passphrase)))
+        case "PIN":
+            entries.append(
+                .complaint("line \(number): the given %smartcard specifier is not supported or invalid (\(path))"))
         case "XAUTH", "NTLM": break
         default:
             entries.append(SecretsFile.unknownToken(path, number))
@@ -94,6 +108,17 @@ package struct SecretsFile {
 
     private static func unknownToken(_ path: String, _ number: Int) -> Entry {
         .complaint("line \(number): token must be either RSA, PKCS8, ECDSA, PSK, EAP, XAUTH or PIN (\(path))")
+    }
+
+    /// The file's name, perhaps in quotes, and what stands behind it.
+    private static func fileName(_ octets: ArraySlice<UInt8>) -> (name: String, rest: ArraySlice<UInt8>)? {
+        let word = octets.drop { $0 == 0x20 || $0 == 0x09 }
+        let isQuoted = word.first == UInt8(ascii: "\"")
+        let name = (isQuoted ? word.dropFirst() : word).prefix {
+            isQuoted ? $0 != UInt8(ascii: "\"") : ![0x20, 0x09, 0x0d].contains($0)
+        }
+        guard !name.isEmpty, !isQuoted || name.endIndex < octets.endIndex else { return nil }
+        return (String(decoding: name, as: UTF8.self), octets[(name.endIndex + (isQuoted ? 1 : 0))...])
     }
 
     /// What stands behind the kind of a secret, the kind itself behind a colon.

@@ -1,3 +1,4 @@
+import IKECrypto
 import IKEModel
 import NetAddress
 
@@ -65,6 +66,7 @@ package struct StarterConnections {
             var definition = ConnectionDefinition(origin: .stroke, name: name, peer: name)
             definition.start = .ignore
             for one in assignments { set(one, &definition) }
+            refuseSelectorsBesideAddresses(assignments, definition)
             if errorCount > before {
                 let count = errorCount - before
                 complaints.append("# ignored conn '\(name)' due to \(count) parsing error\(count == 1 ? "" : "s")")
@@ -107,14 +109,44 @@ package struct StarterConnections {
         if one.key.hasPrefix("left") || one.key.hasPrefix("right") {
             let isLeft = one.key.hasPrefix("left")
             let key = String(one.key.dropFirst(isLeft ? 4 : 5))
+            if let values = Self.onlyOfEnd[key] {
+                if !values.contains(one.value) { complain(one, "# not supported: \(one.key)=\(one.value)") }
+                return
+            }
             let isGood = setEnd(key, one.value, isLeft ? \.local : \.remote, &definition)
             if isGood == nil { complain(one, "# unknown keyword '\(one.key)'") }
             if isGood == false { complain(one, "# bad value: \(one.key)=\(one.value)") }
             return
         }
         guard Self.known.contains(one.key) else { return complain(one, "# unknown keyword '\(one.key)'") }
+        if let values = Self.only[one.key], !values.contains(one.value) {
+            return complain(one, "# not supported: \(one.key)=\(one.value)")
+        }
         if !setGeneral(one, &definition) { complain(one, "# bad value: \(one.key)=\(one.value)") }
     }
+
+    /// An end with addresses of a pool protects these and nothing else: a network beside them would be heeded by nobody.
+    private mutating func refuseSelectorsBesideAddresses(
+        _ assignments: [StarterFile.Assignment], _ definition: ConnectionDefinition
+    ) {
+        for (side, end) in [("left", definition.local), ("right", definition.remote)]
+        where !end.sourceAddresses.isEmpty && end.selectors.contains(where: { $0.prefix != nil }) {
+            guard let one = assignments.last(where: { $0.key == side + "subnet" }) else { continue }
+            complain(one, "# \(side)subnet beside \(side)sourceip is not supported")
+        }
+    }
+
+    /// What is obeyed with these values alone, because nothing else is done; any other is refused.
+    private static let only: [String: Set<String>] = [
+        "ah": [], "auth": ["esp"], "closeaction": ["none"], "compress": ["no"], "inactivity": ["0", "0s"], "mark": [],
+        "mark_in": [], "mark_out": [], "marginbytes": ["0"], "marginpackets": ["0"], "mediation": ["no"],
+        "modeconfig": ["pull"], "sha256_96": ["no"], "tfc": ["0"],
+    ]
+    /// As `only`, of an end.
+    private static let onlyOfEnd: [String: Set<String>] = [
+        "allowany": ["no"], "auth2": [], "ca2": [], "cert2": [], "certpolicy": [], "groups": [], "groups2": [],
+        "id2": [], "ikeport": ["500"], "natip": [], "rsasigkey": ["%cert"], "sigkey": ["%cert"], "subnetwithin": [],
+    ]
 
     /// Keys that mean nothing here are read and let be: what they ask for is what is done, or is not done by anybody.
     private static let known: Set<String> = [
@@ -165,6 +197,10 @@ package struct StarterConnections {
         case "rekeyfuzz":
             guard let percent = ValueSyntax.percent(one.value) else { return false }
             definition.rekeyFuzzPercent = percent
+        case "lifebytes", "lifepackets":
+            guard let count = UInt64(one.value) else { return false }
+            let path = one.key == "lifebytes" ? \ConnectionDefinition.childOctets : \.childPackets
+            definition[keyPath: path] = count == 0 ? 1 << 63 : count
         case "rekey": return boolean(\.rekeys)
         case "reauth": return boolean(\.reauthenticates)
         case "mobike": return boolean(\.mobility)
@@ -212,7 +248,9 @@ package struct StarterConnections {
         case "sendcert":
             guard let sending = CertificateSending(charon: value) else { return false }
             definition[keyPath: end].certificateSending = sending
-        case "ca": definition[keyPath: end].authorities = value == "%any" ? [] : [value]
+        case "ca":
+            guard ["%any", "%same"].contains(value) || DistinguishedName(text: value) != nil else { return false }
+            definition[keyPath: end].authorities = value == "%any" ? [] : [value]
         case "cert": definition[keyPath: end].certificates = ValueSyntax.list(value)
         case "subnet":
             var selectors: [SelectorDefinition] = []
@@ -225,11 +263,16 @@ package struct StarterConnections {
             guard let (ipProtocol, port) = SelectorDefinition.protocolAndPort(value) else { return false }
             definition[keyPath: end].ipProtocol = ipProtocol
             definition[keyPath: end].port = port
-        case "sourceip": definition[keyPath: end].sourceAddress = value
-        case "firewall": definition[keyPath: end].firewall = ValueSyntax.boolean(value) ?? false
-        case "nexthop", "updown", "ca2", "cert2", "auth2", "id2", "hostaccess", "allowany",
-            "ikeport", "dns", "groups", "groups2", "certpolicy", "sigkey", "rsasigkey", "subnetwithin", "natip":
-            break
+        case "sourceip", "dns":
+            let list = ValueSyntax.list(value)
+            let addresses = list.compactMap(SourceAddress.init)
+            guard addresses.count == list.count else { return false }
+            if key == "sourceip" {
+                definition[keyPath: end].sourceAddresses = addresses
+            } else {
+                definition[keyPath: end].nameServers = addresses
+            }
+        case "nexthop", "updown", "hostaccess", "firewall": break
         default: return nil
         }
         return true

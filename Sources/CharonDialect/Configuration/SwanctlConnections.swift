@@ -37,10 +37,15 @@ enum SwanctlConnections {
             case "send_cert":
                 guard let sending = CertificateSending(charon: value.text) else { throw bad(key, value) }
                 general.local.certificateSending = sending
-            case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive", "pull", "send_certreq",
-                "local_port", "remote_port", "dscp", "vips", "pools", "ppk_id", "ppk_required":
-                break
-            default: throw unknown(key, value)
+            case "vips":
+                for text in ValueSyntax.list(value.text) {
+                    guard let address = IPAddress(text) else { throw bad(key, value) }
+                    general.local.sourceAddresses.append(
+                        address == .unspecified(address.family) ? .any(address.family) : .address(address))
+                }
+            case "pools": general.remote.sourceAddresses = ValueSyntax.list(value.text).map { .named($0) }
+            case "rand_time", "dpd_timeout", "unique", "keyingtries", "aggressive": break
+            default: try refuse(key, value, unless: only)
             }
         }
         if general.reauthenticates, let value = tree.value("reauth_time") {
@@ -50,11 +55,17 @@ enum SwanctlConnections {
         general.rekeys = rekey > .zero
         general.ikeLifetime = rekey > .zero ? rekey + over : .seconds(14400)
         general.rekeyMargin = over
+        var rounds: Set<String> = []
         for (name, section) in tree.sections where name != "children" {
-            if name.hasPrefix("local") {
-                try set(section, &general.local)
-            } else if name.hasPrefix("remote") {
-                try set(section, &general.remote)
+            if name.hasPrefix("local") || name.hasPrefix("remote") {
+                let side = name.hasPrefix("local") ? "local" : "remote"
+                guard rounds.insert(side).inserted else {
+                    let place = section.values.first?.value
+                    throw ConfigurationError(
+                        file: place?.file ?? "", line: place?.line ?? 0,
+                        "\(name): a second round of authentication is not supported, config discarded")
+                }
+                if side == "local" { try set(section, &general.local) } else { try set(section, &general.remote) }
             } else if let place = section.values.first?.value {
                 throw unknown(name, place)
             }
@@ -64,6 +75,13 @@ enum SwanctlConnections {
             var child = general
             child.name = name
             try setChild(section, &child)
+            for (key, end) in [("local_ts", child.local), ("remote_ts", child.remote)]
+            where !end.sourceAddresses.isEmpty && end.selectors.contains(where: { $0.prefix != nil }) {
+                guard let value = section.value(key) else { continue }
+                throw ConfigurationError(
+                    file: value.file, line: value.line,
+                    "\(key) beside \(key == "local_ts" ? "vips" : "pools") is not supported, config discarded")
+            }
             result.append(child)
         }
         return result
@@ -82,9 +100,9 @@ enum SwanctlConnections {
             case "revocation":
                 guard ["strict", "ifuri", "relaxed"].contains(value.text) else { throw bad(key, value) }
                 end.requiresRevocationLists = value.text == "strict"
-            case "round", "cacerts", "pubkeys", "cert_policy", "groups", "aaa_id", "xauth_id":
-                break
-            default: throw unknown(key, value)
+            case "cacerts": end.authorityFiles = ValueSyntax.list(value.text)
+            case "round": break
+            default: try refuse(key, value, unless: only)
             }
         }
     }
@@ -125,12 +143,12 @@ enum SwanctlConnections {
                     throw bad(key, value)
                 }
                 child.replayWindow = window
-            case "rand_time", "rekey_bytes", "life_bytes", "rand_bytes", "rekey_packets", "life_packets",
-                "rand_packets", "updown", "hostaccess", "ipcomp", "inactivity", "close_action", "tfc_padding",
-                "priority", "interface", "mark_in", "mark_out", "if_id_in", "if_id_out", "hw_offload", "copy_df",
-                "copy_ecn", "copy_dscp", "sha256_96":
-                break
-            default: throw unknown(key, value)
+            case "life_bytes", "life_packets":
+                guard let count = UInt64(value.text) else { throw bad(key, value) }
+                let path = key == "life_bytes" ? \ConnectionDefinition.childOctets : \.childPackets
+                child[keyPath: path] = count == 0 ? 1 << 63 : count
+            case "rand_time", "updown", "hostaccess": break
+            default: try refuse(key, value, unless: only)
             }
         }
         let end = life ?? rekey * 11 / 10
@@ -139,6 +157,31 @@ enum SwanctlConnections {
     }
 
     // MARK: Values
+
+    /// What is obeyed with these values alone, because nothing else is done; any other is refused.
+    private static let only: [String: Set<String>] = [
+        // Connections.
+        "pull": ["yes"], "send_certreq": ["yes"], "local_port": ["500"], "remote_port": ["500"],
+        "dscp": ["0", "000000"],
+        "ppk_id": [], "ppk_required": ["no"],
+        // Ends.
+        "pubkeys": [], "cert_policy": [], "groups": [], "aaa_id": [], "xauth_id": [],
+        // Children.
+        "rekey_bytes": ["0"], "rand_bytes": ["0"], "rekey_packets": ["0"], "rand_packets": ["0"], "ipcomp": ["no"],
+        "inactivity": ["0", "0s"], "close_action": ["none"], "tfc_padding": ["0"], "priority": ["0"], "interface": [],
+        "mark_in": ["0"], "mark_out": ["0"], "set_mark_in": ["0"], "set_mark_out": ["0"], "if_id_in": ["0"],
+        "if_id_out": ["0"], "hw_offload": ["no", "auto"], "copy_df": ["yes"], "copy_ecn": ["yes"],
+        "copy_dscp": ["out"], "sha256_96": ["no"],
+    ]
+
+    private static func refuse(
+        _ key: String, _ value: SettingsTree.Value, unless values: [String: Set<String>]
+    ) throws(ConfigurationError) {
+        guard let allowed = values[key] else { throw unknown(key, value) }
+        guard !allowed.contains(value.text) else { return }
+        throw ConfigurationError(
+            file: value.file, line: value.line, "not supported: \(key) = \(value.text), config discarded")
+    }
 
     private static func single(_ value: SettingsTree.Value) throws(ConfigurationError) -> String {
         let list = ValueSyntax.list(value.text)

@@ -38,9 +38,7 @@ extension CharonDialect {
             do throws(CredentialFiles.Failure) {
                 let certificate = try files(view).certificate(path)
                 guard certificate.isAuthority else {
-                    effects += log(
-                        "CFG", "  ca certificate \"\(certificate.subject.text)\" lacks ca basic constraint, discarded",
-                        view)
+                    effects += discarding(certificate, path, view)
                     continue
                 }
                 credentials.stroke.authorities.append(certificate)
@@ -51,6 +49,12 @@ extension CharonDialect {
             }
         }
         return effects
+    }
+
+    /// Whoever is no authority vouches for nobody.
+    private func discarding(_ certificate: Certificate, _ path: String, _ view: any DaemonView) -> [DialectEffect] {
+        log("CFG", "  ca certificate \"\(certificate.subject.text)\" lacks ca basic constraint, discarded", view)
+            + (version == .v4_2_9 ? [] : log("CFG", "  loading ca certificate from '\(path)' failed", view))
     }
 
     private func loaded(
@@ -79,25 +83,53 @@ extension CharonDialect {
         return effects
     }
 
-    /// A private key of ipsec.secrets.
-    func loadPrivateKey(_ name: String, _ view: any DaemonView) -> [DialectEffect] {
-        let path = name.hasPrefix("/") ? name : "\(paths.ipsecFolder)/private/\(name)"
+    private func privatePath(_ name: String) -> String {
+        name.hasPrefix("/") ? name : "\(paths.ipsecFolder)/private/\(name)"
+    }
+
+    /// A PKCS #12 file of ipsec.secrets: authorities, certificates and a key (RFC 7292).
+    func loadContainer(_ name: String, _ passphrase: SecretBytes, _ view: any DaemonView) -> [DialectEffect] {
+        let path = privatePath(name)
         do throws(CredentialFiles.Failure) {
-            let key = try files(view).privateKey(path)
+            let container = try files(view).container(path, passphrase)
+            credentials.add(container, to: \.strokeContainers)
+            return container.authorities.flatMap { loaded("ca certificate", $0, path, view) }
+                + container.ends.flatMap { loaded("certificate", $0, path, view) }
+                + (container.privateKey.map {
+                    log("CFG", "  loaded \($0.publicKey.charonName) private key from '\(path)'", view)
+                } ?? [])
+        } catch {
+            return log(error.isPassphrase ? "ASN" : "LIB", error.description, view)
+                + log("CFG", "  loading credentials from '\(path)' failed", view)
+        }
+    }
+
+    /// A private key of ipsec.secrets.
+    func loadPrivateKey(
+        _ name: String, _ passphrase: SecretBytes?, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        let path = privatePath(name)
+        do throws(CredentialFiles.Failure) {
+            let key = try files(view).privateKey(path, passphrase)
             credentials.stroke.keys.append(key)
             return version == .v4_2_9
                 ? log("CFG", "  loaded private key file '\(path)'", view)
                 : log("CFG", "  loaded \(key.publicKey.charonName) private key from '\(path)'", view)
         } catch {
-            return log("LIB", error.description, view)
+            return log(error.isPassphrase ? "ASN" : "LIB", error.description, view)
                 + log("CFG", "  loading private key from '\(path)' failed", view)
         }
     }
 
     /// The certificates of `leftcert=` and `rightcert=`, which lie in ipsec.d/certs; those of swanctl in x509.
-    func loadCertificates(_ definition: ConnectionDefinition, _ view: any DaemonView) -> [DialectEffect] {
+    /// Authorities that the peer needs lie in x509ca, and are trusted like any there.
+    /// - Returns: `failure`: what swanctl says of the first that cannot be loaded.
+    func loadCertificates(
+        _ definition: ConnectionDefinition, _ view: any DaemonView
+    ) -> (effects: [DialectEffect], failure: String?) {
         let folder = definition.origin == .stroke ? paths.ipsecFolder + "/certs" : paths.swanctlFolder + "/x509"
         var effects: [DialectEffect] = []
+        var failure: String?
         for name in definition.local.certificates + definition.remote.certificates {
             let path = name.hasPrefix("/") ? name : "\(folder)/\(name)"
             do throws(CredentialFiles.Failure) {
@@ -113,9 +145,21 @@ extension CharonDialect {
                 named[name] = nil
                 effects += log("LIB", error.description, view)
                 effects += log("CFG", "  loading certificate from '\(name)' failed", view)
+                failure = failure ?? "loading certs certificate '\(path)' failed: \(error.description)"
             }
         }
-        return effects + [.command(.setCredentials(credentials.credentials))]
+        for name in definition.remote.authorityFiles {
+            let path = name.hasPrefix("/") ? name : "\(paths.swanctlFolder)/x509ca/\(name)"
+            do throws(CredentialFiles.Failure) {
+                let certificate = try files(view).authority(path)
+                named[name] = certificate
+                credentials.vici.authorities.append(certificate)
+            } catch {
+                named[name] = nil
+                failure = failure ?? "loading cacerts certificate '\(path)' failed: \(error.description)"
+            }
+        }
+        return (effects + [.command(.setCredentials(credentials.credentials))], failure)
     }
 
     /// `ca NAME` sections of ipsec.conf: their `cacert=` is an authority like those of ipsec.d/cacerts.
@@ -130,6 +174,10 @@ extension CharonDialect {
                 ? authority.certificate : "\(paths.ipsecFolder)/cacerts/\(authority.certificate)"
             do throws(CredentialFiles.Failure) {
                 let certificate = try files(view).certificate(path)
+                guard certificate.isAuthority else {
+                    effects += discarding(certificate, authority.certificate, view)
+                    continue
+                }
                 sectionAuthorities.append(certificate)
                 if !credentials.stroke.authorities.contains(certificate) {
                     credentials.stroke.authorities.append(certificate)

@@ -13,6 +13,8 @@ struct CredentialStore {
 
     var stroke = Part()
     var vici = Part()
+    /// What came in ipsec.secrets' PKCS #12 files.
+    var strokeContainers = Part()
     /// Of peers that proved who they are, the newest last.
     private(set) var seen: [Certificate] = []
 
@@ -30,10 +32,18 @@ struct CredentialStore {
         return items.filter { known.insert($0).inserted }
     }
 
-    var authorities: [Certificate] { Self.unique(stroke.authorities + vici.authorities) }
-    var certificates: [Certificate] { Self.unique(stroke.certificates + vici.certificates) }
+    var authorities: [Certificate] { Self.unique(stroke.authorities + strokeContainers.authorities + vici.authorities) }
+    var certificates: [Certificate] {
+        Self.unique(stroke.certificates + strokeContainers.certificates + vici.certificates)
+    }
     var lists: [RevocationList] { Self.unique(stroke.lists + vici.lists) }
-    var keys: [PrivateKey] { stroke.keys + vici.keys }
+    var keys: [PrivateKey] { stroke.keys + strokeContainers.keys + vici.keys }
+
+    mutating func add(_ container: PKCS12, to part: WritableKeyPath<CredentialStore, Part>) {
+        self[keyPath: part].authorities += container.authorities
+        self[keyPath: part].certificates += container.ends
+        if let key = container.privateKey { self[keyPath: part].keys.append(key) }
+    }
 
     func hasPrivateKey(of key: PublicKey) -> Bool { keys.contains { $0.publicKey == key } }
 

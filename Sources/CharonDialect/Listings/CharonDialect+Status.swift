@@ -67,6 +67,7 @@ extension CharonDialect {
             ]
         }
         lines.append("  loaded plugins: \(version.plugins)")
+        lines += poolLines
         lines.append("Listening IP addresses:")
         for one in view.interfaceAddresses
         where one.interface != "lo" && !HostKnowledge.isLinkLocal(one.address) {

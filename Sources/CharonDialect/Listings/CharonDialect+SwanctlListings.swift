@@ -31,8 +31,10 @@ extension CharonDialect {
         var lines = [
             "\(peerName(record)): #\(record.number), \(state), IKEv2, \(Self.hexadecimal(snapshot.initiatorSPI))_i\(mark.0) "
                 + "\(Self.hexadecimal(snapshot.responderSPI))_r\(mark.1)",
-            "  local  '\(IdentityText.text(localIdentity(record)))' @ \(MessageText.text(snapshot.local))",
-            "  remote '\(IdentityText.text(remote))' @ \(MessageText.text(snapshot.remote))",
+            "  local  '\(IdentityText.text(localIdentity(record)))' @ \(MessageText.text(snapshot.local))"
+                + bracketed(virtualAddresses(snapshot, ofLocal: true)),
+            "  remote '\(IdentityText.text(remote))' @ \(MessageText.text(snapshot.remote))"
+                + bracketed(virtualAddresses(snapshot, ofLocal: false)),
         ]
         if let suite = snapshot.suite {
             let cipher = Self.hyphenated(suite.cipher)
@@ -48,6 +50,10 @@ extension CharonDialect {
             lines.append("  established \(seconds(view.now - established))s ago\(time)")
         }
         return lines
+    }
+
+    private func bracketed(_ addresses: [String]) -> String {
+        addresses.isEmpty ? "" : " [\(addresses.joined(separator: " "))]"
     }
 
     private func childLines(_ child: ChildFacts, _ view: any DaemonView) -> [String] {
@@ -134,6 +140,10 @@ extension CharonDialect {
             let key = bound(record.connection)?.definition.reauthenticates == true ? "reauth-time" : "rekey-time"
             message.add(key, "\(seconds(time - view.now))")
         }
+        for (key, isLocal) in [("local-vips", true), ("remote-vips", false)] {
+            let addresses = virtualAddresses(snapshot, ofLocal: isLocal)
+            if !addresses.isEmpty { message.list(key, addresses) }
+        }
         message.section("child-sas") { children in
             for child in view.childSAs where snapshot.children.contains(child.child) {
                 guard let record = self.children[child.child], let bound = bound(child.connection) else { continue }
@@ -202,8 +212,9 @@ extension CharonDialect {
                     lines.append("    id: \(IdentityText.text(identification))")
                 }
                 if let identity = described.eapIdentity { lines.append("    eap_id: \(identity)") }
-                if case .signature(let policy) = end.authentication, let certificate = policy.certificate {
-                    lines.append("    certs: \(certificate.subject.text)")
+                if case .signature(let policy) = end.authentication {
+                    lines += policy.certificate.map { ["    certs: \($0.subject.text)"] } ?? []
+                    lines += policy.authorities.map { "    cacerts: \($0.text)" }
                 }
             }
             for child in connections where child.peer == bound.peer {

@@ -17,6 +17,8 @@ extension CharonDialect {
         /// The peer's first certificate, and what kind of key its AUTH was made with.
         var certificate: Certificate?
         var peerKeyName = "RSA"
+        /// The peer's AUTH is made with a shared key, whatever certificates it sent.
+        var isSharedKey = false
         /// The Child SA that the coming request asks for.
         var starting: ChildSAID?
         var eapType: EAPType?
@@ -116,7 +118,10 @@ extension CharonDialect {
             let kind = certificate.isAuthority ? "issuer" : "end entity"
             effects += tell("IKE", "received \(kind) cert \"\(certificate.subject.text)\"", ike, view)
         }
-        if let proof = proof(facts) { ikes[ike]?.proof.peerKeyName = Self.keyName(proof) }
+        if let proof = proof(facts) {
+            ikes[ike]?.proof.peerKeyName = Self.keyName(proof)
+            ikes[ike]?.proof.isSharedKey = proof.method == .sharedKeyMIC
+        }
         return effects + eapIn(facts, ike, view)
     }
 
@@ -233,16 +238,21 @@ extension CharonDialect {
         var effects = selected(ike, view)
         let record = ikes[ike]?.proof ?? ProofRecord()
         let subject = record.certificate?.subject.text ?? ""
+        func constraint(_ what: String) -> [DialectEffect] {
+            let peer = bound(ikes[ike]?.connection)?.peer ?? "?"
+            return effects + tell("CFG", "constraint check failed: \(what)", ike, view)
+                + tell("CFG", "selected peer config '\(peer)' unacceptable: constraint checking failed", ike, view)
+                + tell("CFG", "no alternative config found", ike, view)
+        }
         switch reason {
         case .certificate(.noRevocationList):
-            return effects
-                + tell(
-                    "CFG", "constraint check failed: RULE_CRL_VALIDATION is SKIPPED, but requires at least GOOD", ike,
-                    view)
-                + tell(
-                    "CFG",
-                    "selected peer config '\(bound(ikes[ike]?.connection)?.peer ?? "?")' unacceptable: constraint checking "
-                        + "failed", ike, view) + tell("CFG", "no alternative config found", ike, view)
+            return constraint("RULE_CRL_VALIDATION is SKIPPED, but requires at least GOOD")
+        case .certificate(.otherAuthority):
+            var authorities: [DistinguishedName] = []
+            if case .signature(let policy) = bound(ikes[ike]?.connection)?.connection.remote.authentication {
+                authorities = policy.authorities
+            }
+            return constraint("peer not authenticated by CA '\(authorities.map(\.text).joined(separator: "', '"))'")
         case .certificate(.unknownAuthority):
             effects += tell("CFG", "  using certificate \"\(subject)\"", ike, view)
             effects += tell("CFG", "no issuer certificate found for \"\(subject)\"", ike, view)
@@ -339,7 +349,10 @@ extension CharonDialect {
             return tell(
                 "IKE", "EAP method \(method) failed for peer \(ikes[ike]?.proof.eapIdentity ?? peer)", ike, view)
         case .noSecret(let identity):
-            return tell("IKE", "no EAP key found for hosts '\(text(identity))' - '\(peer)'", ike, view)
+            // The server, by its identity in IKE, and then the peer, by the one in EAP.
+            let isServer = ikes[ike]?.role == .responder
+            let server = isServer ? ikes[ike].map { IdentityText.text(localIdentity($0)) } ?? "%any" : peer
+            return tell("IKE", "no EAP key found for hosts '\(server)' - '\(text(identity))'", ike, view)
         case .wrongServerResponse: return tell("IKE", "EAP-MS-CHAPv2 verification failed", ike, view)
         case .serverNotProved:
             return tell("IKE", "server authentication by EAP only is not possible with this method", ike, view)

@@ -110,12 +110,7 @@ extension CharonDialect {
             return log("CFG", "installing trap failed: \(reason)", view)
                 + finishRoute(connection, "routing '\(name)' failed", status: 1)
         case .acquired(let connection, let packet):
-            nextJob()
-            let reqid = bound(connection)?.connection.reqid ?? 0
-            return log(
-                "KNL",
-                "creating acquire job for policy \(packet.source)/\(packet.source.family.bitCount) === "
-                    + "\(packet.destination)/\(packet.destination.family.bitCount) with reqid {\(reqid)}", view)
+            return renderAcquire(connection, packet, view)
         case .policyMigrated(let migration): return renderMigration(migration, view)
         case .ikeMoved(let ike, _, let path, _):
             ikes[ike]?.local = path.local

@@ -1,4 +1,4 @@
-import DialectKit
+package import DialectKit
 import IKECrypto
 import IKEModel
 import IKEWire
@@ -42,10 +42,65 @@ extension CharonDialect {
         }
     }
 
+    /// This end of a connection, which the way to the peer decides where it is not said.
+    private func localAddress(
+        of connection: Connection, towards remote: IPAddress, _ view: any DaemonView
+    ) -> IPAddress? {
+        if case .address(let local) = connection.local.host { return local }
+        return view.sourceAddress(towards: remote)
+    }
+
+    /// A packet asks for an SA: the kernel's message, with the attributes that it comes with, and the packet's own ends.
+    func renderAcquire(
+        _ connection: ConnectionID, _ packet: AcquiringPacket, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        nextJob()
+        let reqid = bound(connection)?.connection.reqid ?? 0
+        let (source, destination) = (IPPrefix(host: packet.source), IPPrefix(host: packet.destination))
+        guard version == .v4_2_9 else {
+            return log(
+                "KNL", "creating acquire job for policy \(source) === \(destination) with reqid {\(reqid)}", view)
+        }
+        let isMessage = isTold && view.dataPlaneName == "xfrm"
+        let message = isMessage ? ["received a XFRM_MSG_ACQUIRE", "  XFRMA_TMPL", "  XFRMA_POLICY_TYPE"] : []
+        let ends = [(source, packet.sourcePort), (destination, packet.destinationPort)].map { prefix, port in
+            var selector = TrafficSelector(prefix)
+            selector.ipProtocol = packet.ipProtocol
+            if port != 0 { (selector.startPort, selector.endPort) = (port, port) }
+            return SelectorText.text(selector, version)
+        }
+        let job = "creating acquire job for policy \(ends[0]) === \(ends[1]) with reqid {\(reqid)}"
+        return (message + [job]).flatMap { log("KNL", $0, view) }
+    }
+
+    // MARK: The host's addresses
+
+    /// Those that are told of: not the loopback's, and no link-local addresses, which nobody is reached from.
+    func namedInterfaces(_ view: any DaemonView) -> (up: Set<String>, addresses: [InterfaceAddress]) {
+        (
+            view.interfacesUp.subtracting(["lo"]),
+            view.interfaceAddresses.filter {
+                !HostKnowledge.isLoopback($0.address) && !HostKnowledge.isLinkLocal($0.address)
+            }
+        )
+    }
+
+    package func hostChanged(_ view: any DaemonView) -> [DialectEffect] {
+        let (up, addresses) = namedInterfaces(view)
+        defer { (knownInterfaces, knownAddresses) = (up, addresses) }
+        let lines =
+            up.subtracting(knownInterfaces).sorted().map { "interface \($0) activated" }
+            + addresses.filter { !knownAddresses.contains($0) }.map { "\($0.address) appeared on \($0.interface)" }
+            + knownInterfaces.subtracting(up).sorted().map { "interface \($0) deactivated" }
+            + knownAddresses.filter { !addresses.contains($0) }
+            .map { "\($0.address) disappeared from \($0.interface)" }
+        return lines.flatMap { log("KNL", $0, view) }
+    }
+
     /// What is said before a trap stands.
     func routing(_ connection: ConnectionID, _ view: any DaemonView) -> [DialectEffect] {
         guard let bound = bound(connection), case .address(let remote) = bound.connection.remote.host,
-            case .address(let local) = bound.connection.local.host
+            let local = localAddress(of: bound.connection, towards: remote, view)
         else { return [] }
         let looking = isTold ? log("KNL", "getting address to reach \(remote)", view) : []
         return looking + proxying(bound, local, remote).flatMap { log("CHD", $0, view) }

@@ -12,6 +12,7 @@ extension CharonDialect {
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .datagramSent, .nonce: return []
         default: break
         }
+        if let rendered = renderWaiting(event, view) { return rendered }
         guard let ike = Self.subject(of: event), let waiting = held[ike] else { return lines(event, view) }
         // What is refused is told before the answer that refuses it; anything else comes behind that answer.
         held[ike] = nil
@@ -30,7 +31,7 @@ extension CharonDialect {
         }
     }
 
-    private func lines(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
+    func lines(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
         switch event {
         case .ikeCreated(let ike, let connection, let role, let local, let remote, _):
             lastIKENumber += 1
@@ -66,6 +67,8 @@ extension CharonDialect {
             return tell(
                 "IKE", "peer didn't accept DH group \(names.group(tried)), it requested \(names.group(suggested))", ike,
                 view)
+        case .addressesLent(let ike, let addresses): return lent(addresses, ike, view)
+        case .configurationReceived(_, let ike, let given): return received(given, ike, view)
         case .ikeEstablished(let ike, let role, let peer, let proof): return established(ike, role, peer, proof, view)
         case .ikeFailed(let ike, let state, let reason): return failed(ike, state, reason, view)
         case .ikeDeleted(let ike, _, let reason): return deleted(ike, reason, view)
@@ -173,6 +176,7 @@ extension CharonDialect {
             effects = facts.datagramOctets.flatMap { receiving(facts.local, facts.remote, $0, ike, view) }
         }
         effects += tell("ENC", "parsed \(MessageText.text(facts))", ike, view)
+        noteAddressRequest(facts, ike)
         effects += afterParsing(facts, ike, view)
         switch (facts.exchange, facts.isResponse) {
         case (.ikeSAInit, false):
@@ -232,8 +236,12 @@ extension CharonDialect {
             effects += authenticated(peer, proof, ike, view)
             if role == .responder { effects += myself(ike, view) }
         }
-        if version == .v4_2_9 { return effects + scheduling(ike, view) + announced(ike, view) }
-        return effects + announced(ike, view) + scheduling(ike, view)
+        let end =
+            version == .v4_2_9
+            ? scheduling(ike, view) + announced(ike, view) : announced(ike, view) + scheduling(ike, view)
+        guard waitsForAddresses(ike) else { return effects + end }
+        postponed[ike] = end
+        return effects
     }
 
     private func authenticated(
@@ -285,7 +293,8 @@ extension CharonDialect {
         case .noSharedKey:
             return (state == .initResponded ? selected(ike, view) : [])
                 + tell("IKE", "no shared key found for '\(ours)' - '\(peer)'", ike, view)
-        case .authenticationMismatch where ikes[ike]?.proof.certificate != nil:
+        case .authenticationMismatch
+        where ikes[ike]?.proof.certificate != nil && ikes[ike]?.proof.isSharedKey == false:
             return tell("IKE", "signature validation failed, looking for another key", ike, view)
                 + untrusted(reason, peer, ike, view)
         case .authenticationMismatch:
@@ -316,6 +325,7 @@ extension CharonDialect {
         case .replaced where ikes[ike]?.isEstablished == true: effects += tell("IKE", "IKE_SA deleted", ike, view)
         default: break
         }
+        effects += released(ike, view)
         let number = ikes[ike]?.number ?? 0
         for entry in sessions.awaiting(ike, nil) where entry.form == .stroke {
             effects.append(.write(entry.session, "IKE_SA [\(number)] closed successfully\n"))
@@ -348,6 +358,9 @@ extension CharonDialect {
             successor.number = lastIKENumber
             ikes[new] = successor
         }
+        let lent = ikes[old]?.lent ?? []
+        ikes[new]?.lent = lent
+        ikes[old]?.lent = []
         ikes[new]?.role = role
         ikes[new]?.isEstablished = true
         for id in children.keys where children[id]?.ike == old { children[id]?.ike = new }

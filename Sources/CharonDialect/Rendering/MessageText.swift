@@ -25,9 +25,16 @@ enum MessageText {
         case .delete: "D"
         case .vendorID: "V"
         case .eap(let octets): (try? EAPMessage(parsing: octets)).map(name) ?? "EAP"
-        case .configuration: isResponse ? "CPRP" : "CPRQ"
+        case .configuration(let payload): name(payload, isResponse: isResponse)
         default: payload.shortName
         }
+    }
+
+    /// `CPRQ(ADDR DNS)`.
+    private static func name(_ payload: ConfigurationPayload, isResponse: Bool) -> String {
+        let kinds: [ConfigurationType: String] = [.request: "RQ", .reply: "RP", .set: "S", .acknowledge: "A"]
+        let attributes = payload.attributes.map { CharonWords.attributes[$0.type.rawValue] ?? "\($0.type.rawValue)" }
+        return "CP\(kinds[payload.type] ?? "")" + (attributes.isEmpty ? "" : "(\(attributes.joined(separator: " ")))")
     }
 
     /// `EAP/REQ/MSCHAPV2`, `EAP/SUCC`.

@@ -37,6 +37,43 @@ package final class PrivateKey: @unchecked Sendable {
         try self.init(owning: made)
     }
 
+    /// PEM or DER of PKCS #8, PKCS #1 or SEC 1, as it is or encrypted (PKCS #8 by RFC 8018, PEM as OpenSSL writes it).
+    /// - Throws: `integrity` where it is encrypted, and not with this passphrase.
+    package convenience init(file octets: [UInt8], passphrase: SecretBytes?) throws(CryptoError) {
+        // DER begins with a SEQUENCE.
+        let isText = octets.first != 0x30
+        if !isText, let plain = try? PrivateKey(der: SecretBytes(octets)), EVP_PKEY_up_ref(plain.pointer) == 1 {
+            try self.init(owning: plain.pointer)
+            return
+        }
+        guard let file = BIO_new_mem_buf(octets, Int32(clamping: octets.count)) else {
+            throw .drained("BIO_new_mem_buf")
+        }
+        defer {
+            BIO_free(file)
+            ERR_clear_error()
+        }
+        func read(_ context: UnsafeMutableRawPointer?) -> OpaquePointer? {
+            isText
+                ? PEM_read_bio_PrivateKey(file, nil, givePassphrase, context)
+                : d2i_PKCS8PrivateKey_bio(file, nil, givePassphrase, context)
+        }
+        var made: OpaquePointer?
+        if var secret = passphrase {
+            made = withUnsafeMutablePointer(to: &secret) { read(UnsafeMutableRawPointer($0)) }
+        } else {
+            made = read(nil)
+        }
+        guard let made else {
+            let sections = String(decoding: octets, as: UTF8.self)
+            if sections.contains("Proc-Type: 4,ENCRYPTED") || sections.contains("BEGIN ENCRYPTED") { throw .integrity }
+            // An encrypted PKCS #8 begins with an AlgorithmIdentifier, a plain one with a version.
+            if !isText, passphrase != nil { throw .integrity }
+            throw .drained("PEM_read_bio_PrivateKey")
+        }
+        try self.init(owning: made)
+    }
+
     /// A new RSA key of so many bits, from the process's generator.
     package static func generateRSA(bits: Int) throws(CryptoError) -> PrivateKey {
         guard (1024...16384).contains(bits) else { throw .unsupported("an RSA key of \(bits) bits") }
@@ -81,6 +118,17 @@ package final class PrivateKey: @unchecked Sendable {
         try CryptoError.check(EVP_DigestSign(context.pointer, &out, &count, octets, octets.count), "EVP_DigestSign")
         return Array(out.prefix(count))
     }
+}
+
+/// libcrypto's question for a passphrase: the context is a `SecretBytes`, or nothing, and then nobody is asked at the terminal.
+private func givePassphrase(
+    _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int32, _: Int32, _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let buffer, let context else { return -1 }
+    let secret = context.assumingMemoryBound(to: SecretBytes.self).pointee.exposed
+    guard secret.count <= Int(size) else { return -1 }
+    for (index, octet) in secret.enumerated() { buffer[index] = CChar(bitPattern: octet) }
+    return Int32(secret.count)
 }
 
 extension PrivateKey: CustomStringConvertible, CustomReflectable {

@@ -83,7 +83,11 @@ extension Engine {
             }
         }
         if let responder = eap.responder, let key = eap.masterSessionKey {
-            finishEAP(payloads, ike, connection, offer, responder, key)
+            if let reason = settlePPK(payloads, ike, connection) {
+                disown(ike, reason)
+            } else {
+                finishEAP(payloads, ike, connection, offer, responder, key)
+            }
             return
         }
         guard let message = payloads.eap else {
@@ -95,14 +99,22 @@ extension Engine {
             case .respond(let octets): request(ike, .ikeAuth, .ikeAuthAlone, [.eap(octets)])
             case .succeeded(let key):
                 eap.masterSessionKey = key
-                guard
-                    let own = try? eapProof(
-                        key, ike, ike.role, message: offer.request, nonce: offer.responderNonce, offer.identification)
-                else {
+                do throws(CryptoError) {
+                    func proof() throws(CryptoError) -> AuthenticationPayload {
+                        try eapProof(
+                            key, ike, ike.role, message: offer.request, nonce: offer.responderNonce,
+                            offer.identification)
+                    }
+                    switch try mixPPK(
+                        connection, ike, withoutPPK: { () throws(CryptoError) in try proof().data })
+                    {
+                    case .success(let ppk):
+                        request(ike, .ikeAuth, .ikeAuthAlone, [.authentication(try proof())] + ppk)
+                    case .failure(let refusal): disown(ike, refusal.reason)
+                    }
+                } catch {
                     fail(ike, .authenticationMismatch)
-                    return
                 }
-                request(ike, .ikeAuth, .ikeAuthAlone, [.authentication(own)])
             }
         } catch {
             // Who has said Failure has nothing left to be told.
@@ -171,6 +183,10 @@ extension Engine {
             case .eap(let policy) = connection.remote.authentication
         else { return false }
         assign(ike, to: connection)
+        guard ike.usesPPK || connection.ppk != .insist else {
+            refuseIKEAuth(ike, .authenticationFailed, .ppk(.unsupportedByPeer))
+            return true
+        }
         let identification = connection.localIdentification(address: ike.local.address)
         var answer: [Payload] = [.identificationResponder(identification)]
         do throws(EAPFailure) {
@@ -260,12 +276,19 @@ extension Engine {
             refuseIKEAuth(ike, .invalidSyntax, .badSyntax("IKE_AUTH request without AUTH"))
             return
         }
+        let claim: AuthenticationPayload
+        switch answerPPK(proof, payloads, ike, exchange.connection, peer: exchange.peer) {
+        case .success(let other): claim = other
+        case .failure(let refusal):
+            refuseIKEAuth(ike, .authenticationFailed, refusal.reason)
+            return
+        }
         guard
             let expected = try? eapProof(
                 key, ike, .initiator, message: halfOpen.request, nonce: halfOpen.responderNonce, exchange.peer),
             let ours = try? eapProof(
                 key, ike, .responder, message: halfOpen.response, nonce: halfOpen.initiatorNonce, identification),
-            proof.method == .sharedKeyMIC, constantTimeEquals(proof.data, expected.data)
+            claim.method == .sharedKeyMIC, constantTimeEquals(claim.data, expected.data)
         else {
             refuseIKEAuth(ike, .authenticationFailed, .authenticationMismatch)
             return

@@ -26,12 +26,38 @@ struct CalendarTime {
     /// `2025-05-21 10:03:09`.
     var text: String { "\(year)-\(two(month))-\(two(day)) \(two(hour)):\(two(minute)):\(two(second))" }
 
-    /// `May 21 10:03:09.012345`. - Parameter microsecond: of its second, 0...999,999.
-    func logPrefix(microsecond: Int) -> String {
+    /// `May 21 10:03:09.`
+    fileprivate var logPrefix: String {
         let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return "\(names[month - 1]) \(day < 10 ? " " : "")\(day) \(two(hour)):\(two(minute)):\(two(second))."
-            + String(1_000_000 + microsecond).dropFirst()
     }
 
     private func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}
+
+/// What stands before the lines of a log; many lines come in one second.
+struct LogClock {
+    private var second = Int64.min
+    private var text = ""
+
+    /// `May 21 10:03:09.012345: `. - Parameter microseconds: since 1970.
+    mutating func prefix(at microseconds: Int64) -> String {
+        let (now, rest) = (microseconds / 1_000_000, Int(microseconds % 1_000_000))
+        if now != second {
+            second = now
+            text = CalendarTime(secondsSince1970: now).logPrefix
+        }
+        var result = text
+        result.reserveCapacity(160)
+        var digits: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0, 0, 0x3a, 0x20)
+        withUnsafeMutableBytes(of: &digits) { digits in
+            var left = rest
+            for place in stride(from: 5, through: 0, by: -1) {
+                digits[place] = UInt8(0x30 + left % 10)
+                left /= 10
+            }
+            result.append(String(decoding: UnsafeRawBufferPointer(digits), as: UTF8.self))
+        }
+        return result
+    }
 }

@@ -1,0 +1,2 @@
+ipsec leases
+ipsec stop >/dev/null 2>&1

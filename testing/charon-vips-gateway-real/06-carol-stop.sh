@@ -1,0 +1,1 @@
+ipsec stop >/dev/null 2>&1

@@ -1,0 +1,2 @@
+../../guestbin/http-server.sh --stop
+grep -o 'IPsec transport \[.*\]' /tmp/pluto.log

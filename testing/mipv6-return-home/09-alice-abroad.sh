@@ -1,0 +1,1 @@
+../../guestbin/ping-once.sh --up -I fec1::10 2001:1::10
