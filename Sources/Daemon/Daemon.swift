@@ -44,6 +44,7 @@ package final class Daemon {
     let log: LogFile
     private let keyTables: KeyTables?
     private let scripts: ScriptRunner
+    private let fetcher: HTTPFetcher
     private var control: ControlServer?
 
     private var agenda = Agenda()
@@ -70,6 +71,7 @@ package final class Daemon {
         log = parts.log
         keyTables = parts.keyTables
         scripts = ScriptRunner(loop: parts.loop)
+        fetcher = HTTPFetcher(loop: parts.loop)
         scripts.onEnd = { [unowned self] in perform(dialect.scriptEnded($0, $1, self)) }
         sockets.onOpen = { [unowned self] descriptor, local in
             do { try dataPlane.prepare(socket: descriptor, local: local) } catch {
@@ -139,6 +141,7 @@ package final class Daemon {
         scripts.shutdown(waitingAtMost: .seconds(2))
         for descriptor in watchedDescriptors { loop.unwatch(descriptor) }
         watchedDescriptors = []
+        fetcher.shutdown()
         sockets.shutdown()
         dataPlane.shutdown()
         let statuses = Dictionary(finished.map { ($0.session, $0.status) }) { first, _ in first }
@@ -226,6 +229,14 @@ package final class Daemon {
             let failure = sockets.streams.open(purpose, local: local, remote: remote, timeout: timeout)
             if let failure { agenda.push(consult(.stream(failure))) }
         case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
+        case .fetch(let request):
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+                switch result {
+                case .success(let octets): feed(.fetched(FetchReport(number: request.number, octets: octets)))
+                case .failure(let failure):
+                    feed(.fetched(FetchReport(number: request.number, octets: nil, reason: failure.description)))
+                }
+            }
         case .wake: break
         case .event(.ikeKeys(let ike, let keys)):
             export(keys)

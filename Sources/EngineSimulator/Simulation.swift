@@ -164,6 +164,8 @@ package final class Simulation {
             case .dataPlane(let change): apply(change, to: end)
             // No connection of the simulator goes over TCP.
             case .stream: report("\(end.name.rawValue) wants a stream")
+            // Nor are certificates looked up.
+            case .fetch: report("\(end.name.rawValue) wants a fetch")
             case .wake(let instant): end.wake = instant
             case .event(let event):
                 events += 1

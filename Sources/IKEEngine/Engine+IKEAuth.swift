@@ -69,7 +69,10 @@ extension Engine {
         }
         let child = beginsChildless(ike, connection) ? nil : firstChild(ike, connection)
         var payloads: [Payload] = [.identificationInitiator(identification)]
-        if resuming == nil { payloads += certificates(connection, ike) + certificateRequest([connection]) }
+        if resuming == nil {
+            payloads +=
+                certificates(connection, ike) + lookupOffer([connection], ike) + certificateRequest([connection])
+        }
         if profile.sendsResponderIdentification, let peer = resuming?.peer ?? connection.remote.identification {
             payloads.append(.identificationResponder(peer))
         }
@@ -230,7 +233,7 @@ extension Engine {
 
     func answerIKEAuth(_ payloads: [Payload], _ ike: IKESA, _ halfOpen: IKESA.HalfOpen) {
         guard let keys = ike.keys, let suite = ike.suite else { return }
-        if payloads.hasCertificateRequest { ike.isAskedForCertificate = true }
+        noteCertificateWishes(payloads, ike)
         func refuse(_ type: NotifyType, _ reason: FailureReason) { refuseIKEAuth(ike, type, reason) }
         guard isPathUnaltered(payloads, ike) else {
             refuse(.unexpectedNATDetected, .refusing(.unexpectedNATDetected))

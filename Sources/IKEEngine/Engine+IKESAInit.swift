@@ -323,7 +323,7 @@ extension Engine {
         payloads += NATDetection.notifies(
             spiI: ike.initiatorSPI, spiR: ike.responderSPI, local: ike.local, remote: ike.remote,
             faked: connection.encapsulation == .always)
-        payloads += certificateRequest(candidates)
+        payloads += lookupOffer(candidates, ike) + certificateRequest(candidates)
         if ike.usesPPK { payloads += ppkOffer(connection, ike) }
         if ike.intermediate != nil {
             payloads.append(.notify(NotifyPayload(type: .intermediateExchangeSupported)))

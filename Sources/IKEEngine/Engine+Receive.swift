@@ -215,6 +215,14 @@ extension Engine {
         _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, _ size: (fragments: Int, whole: Int?),
         _ ike: IKESA
     ) {
+        // It is repeated as long as it is not answered, and what it names is being fetched.
+        if !header.isResponse, ike.lookup != nil {
+            emit(
+                .dropped(
+                    .unexpectedMessageID(header.messageID), ike.id, from: datagram.remote, header.exchangeType,
+                    payloads: []))
+            return
+        }
         tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
         if header.isResponse {
             emit(
@@ -241,7 +249,10 @@ extension Engine {
         }
         let payloads = withOwnAddresses(payloads, isResponse: false, ike)
         switch (header.exchangeType, ike.phase) {
-        case (.ikeAuth, .awaitingAuth(let halfOpen)): answerIKEAuth(payloads, ike, halfOpen)
+        case (.ikeAuth, .awaitingAuth(let halfOpen)):
+            if let payloads = withCertificates(payloads, ike, isResponse: false) {
+                answerIKEAuth(payloads, ike, halfOpen)
+            }
         case (.ikeIntermediate, .awaitingAuth) where ike.intermediate?.allowsAnother ?? false:
             respond(ike, .ikeIntermediate, intermediatePayloads)
         case (.ikeAuth, .awaitingEAP(let exchange)): answerEAP(payloads, ike, exchange)
@@ -259,7 +270,9 @@ extension Engine {
         guard let pending = settle(ike) else { return }
         switch (pending.purpose, ike.phase) {
         case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
-            takeIKEAuthResponse(payloads, ike, offer)
+            if let payloads = withCertificates(payloads, ike, isResponse: true) {
+                takeIKEAuthResponse(payloads, ike, offer)
+            }
         case (.intermediate, .intermediateSent(let exchanged)): takeIntermediateResponse(payloads, ike, exchanged)
         case (.deleteIKE, .deleting(let reason)): discard(ike, reason)
         case (.deleteChildren(let children), _): finishDeletion(of: children, ike)

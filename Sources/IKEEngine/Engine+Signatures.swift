@@ -28,7 +28,13 @@ extension Engine {
         ike.peerSignatureHashes = payloads.notify(.signatureHashAlgorithms).flatMap {
             try? $0.signatureHashAlgorithms()
         }
+        noteCertificateWishes(payloads, ike)
+    }
+
+    /// Whether the peer wants a certificate, and may have it by its URL.
+    func noteCertificateWishes(_ payloads: [Payload], _ ike: IKESA) {
         if payloads.hasCertificateRequest { ike.isAskedForCertificate = true }
+        if payloads.notify(.httpCertLookupSupported) != nil { ike.peerLooksUpCertificates = true }
     }
 
     /// The trust anchors by whose certificates the peer of one of the connections may prove its identity.
@@ -68,7 +74,13 @@ extension Engine {
         else { return [] }
         let sent = policy.sendsIntermediates ? chain(of: own) : [own]
         emit(.certificatesAttached(ike.id, sent))
-        return sent.map { .certificate(CertificatePayload(encoding: .x509Signature, data: $0.der)) }
+        let whole = sent.map { Payload.certificate(CertificatePayload(encoding: .x509Signature, data: $0.der)) }
+        guard ike.peerLooksUpCertificates else { return whole }
+        if let url = policy.bundleURL {
+            return [CertificateReference.payload(CertificateReference.bundle(sent), at: url, isBundle: true)]
+        }
+        guard let url = policy.certificateURL else { return whole }
+        return [CertificateReference.payload(own.der, at: url, isBundle: false)] + whole.dropFirst()
     }
 
     /// A certificate and the authorities up to the anchor.
@@ -158,12 +170,15 @@ extension Engine {
         if let known = policy.knownKey {
             candidate = (known, nil)
         } else {
-            let sent = certificates.prefix(Engine.certificateLimit).filter { $0.encoding == .x509Signature }
-                .map { try? Certificate(der: $0.data) }
-            guard let first = sent.first else {
-                let isURL = certificates.contains { [.hashAndURL, .hashAndURLBundle].contains($0.encoding) }
-                return refuse(isURL ? .certificateByURL : .noPeerCertificate)
+            let usable = certificates.prefix(Engine.certificateLimit).filter {
+                [.x509Signature, .hashAndURL, .hashAndURLBundle].contains($0.encoding)
             }
+            // RFC 7296 §3.6: the first has the key.
+            guard usable.first?.encoding == .x509Signature else {
+                return refuse(usable.isEmpty ? .noPeerCertificate : .certificateByURL)
+            }
+            let sent = usable.filter { $0.encoding == .x509Signature }.map { try? Certificate(der: $0.data) }
+            guard let first = sent.first else { return refuse(.noPeerCertificate) }
             guard let certificate = first else { return refuse(.certificate(.invalid("malformed certificate"))) }
             do throws(CertificateRefusal) {
                 let path = try credentials.trust.path(

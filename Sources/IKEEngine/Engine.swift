@@ -64,6 +64,8 @@ package final class Engine {
     var isGathering = false
     var gathered: [IKESAID] = []
     var lastAnswers = LastAnswers()
+    /// What was asked for and is not reported, by whom it is for.
+    var fetches: [UInt64: IKESAID] = [:]
     /// What a message that anybody can have sent makes this end do (RFC 7296 §2.4): answers in clear, …
     var clearAnswers = RateLimit(burst: 50, interval: .milliseconds(20))
     /// … answers of IKE SAs that are gone, once more: a thousand of them are kept; …
@@ -95,6 +97,7 @@ package final class Engine {
         case .dataPlane(let report): take(report)
         case .host(let report): take(report)
         case .stream(let report): take(report)
+        case .fetched(let report): take(report)
         }
         while let key = timers.takeDue(at: self.now) { fire(key) }
         if exportsKeys { exportNewKeys() }

@@ -23,6 +23,15 @@ final class IKESA {
     var peerSignatureHashes: [SignatureHashAlgorithm]?
     /// Whether the peer has asked for a certificate (RFC 7296 §3.7).
     var isAskedForCertificate = false
+    /// HTTP_CERT_LOOKUP_SUPPORTED: this end has said it, the peer has (RFC 7296 §3.6).
+    var looksUpCertificates = false
+    var peerLooksUpCertificates = false
+    /// The IKE_AUTH message that waits for its certificates.
+    var lookup: CertificateLookup? {
+        get { waitingLookup?.value }
+        set { waitingLookup = newValue.map { LookupBox(value: $0) } }
+    }
+    private var waitingLookup: LookupBox?
     var nat = NATStatus()
     var suite: IKESuite?
     var keys: IKEKeys?
@@ -212,6 +221,12 @@ final class IKESA {
         case .deleting: .deleting
         }
     }
+}
+
+/// Most IKE SAs never have one.
+private final class LookupBox {
+    let value: CertificateLookup
+    init(value: CertificateLookup) { self.value = value }
 }
 
 /// The cookies that a responder has asked for in answer to one first request (RFC 7296 §2.6).

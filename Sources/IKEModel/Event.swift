@@ -184,6 +184,8 @@ package enum Event: Hashable, Sendable {
     case certificatesAttached(IKESAID, [Certificate])
     /// The responder has proved who it is, before EAP proves who the initiator is.
     case responderProved(IKESAID, Identification, AuthenticationProof)
+    /// A certificate that the peer named by its URL has come; or why there is none of it.
+    case certificateFetched(IKESAID, url: String, CertificateFetchFailure?)
     /// The peer's certificate leads to an anchor: this way, and so much is known of revocation, before it is judged.
     case certificatesExamined(IKESAID, CertificatePath)
     case suiteAgreed(IKESAID, IKESuite)

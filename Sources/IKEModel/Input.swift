@@ -62,6 +62,7 @@ package enum Input: Sendable {
     case dataPlane(DataPlaneReport)
     case host(HostReport)
     case stream(StreamReport)
+    case fetched(FetchReport)
 }
 
 /// What an engine wants done, in this order.
@@ -69,6 +70,7 @@ package enum Output: Sendable {
     case transmit(Datagram)
     case dataPlane(KernelChange)
     case stream(StreamChange)
+    case fetch(FetchRequest)
     /// Call back with `.timer` at this time; replaces the wish before it; nil: not needed.
     case wake(Instant?)
     case event(Event)

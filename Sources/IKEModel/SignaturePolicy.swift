@@ -35,6 +35,12 @@ package struct SignaturePolicy: Hashable, Sendable {
     package var requiresIdentityInCertificate: Bool
     /// Whether each certificate of the peer's needs a fresh revocation list of its issuer, beside what the trust store asks.
     package var requiresRevocationLists = false
+    /// Whether the peer's certificate is fetched where it sends its URL (RFC 7296 §3.6).
+    package var looksUpURLs = false
+    /// Where this end's certificate stands, or a bundle of it and the authorities that are sent with it: printable ASCII. They are said to
+    /// a peer that looks URLs up.
+    package var certificateURL: [UInt8]?
+    package var bundleURL: [UInt8]?
 
     package init(
         methods: [SignatureMethod] = SignaturePolicy.standardMethods, certificate: Certificate? = nil,

@@ -53,8 +53,12 @@ package struct CellScenario {
     // MARK: Configuration
 
     private func peerSettings(prefix: String?) -> [String] {
-        let plugins = StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter { $0 != "kernel-libipsec" }
-        return (test.needsKernelESP ? ["load = \(plugins.joined(separator: " "))"] : []) + test.peerSettings
+        let plugins =
+            StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter {
+                !test.needsKernelESP || $0 != "kernel-libipsec"
+            } + test.peerPlugins
+        let isStandard = !test.needsKernelESP && test.peerPlugins.isEmpty
+        return (isStandard ? [] : ["load = \(plugins.joined(separator: " "))"]) + test.peerSettings
     }
 
     private func settings(prefix: String?) -> String {

@@ -114,6 +114,8 @@ package struct InteropCase: Sendable {
     package var peerConnection: [String] = []
     package var peerChild: [String] = []
     package var peerSettings: [String] = []
+    /// Plugins of strongSwan's beside those that each case has.
+    package var peerPlugins: [String] = []
     package var secret = "0123456789abcdefABCDEF"
     package var peerSecret: String?
     package var swandID = "west.example.com"

@@ -23,6 +23,7 @@ extension InteropCases {
                     .type(.peer, "grep -q 'received fragment #2 of' OUTPUT/log; echo $?", ["0"]),
                 ]
             },
+            hashAndURL,
             InteropCase("cert-revoked", "the initiator's certificate is revoked, and the responder knows").with {
                 certified(&$0, "ecdsa", authby: "ecdsa-sha2_256")
                 $0.certificates?.isRevoked = true
@@ -32,6 +33,40 @@ extension InteropCases {
                 ]
             },
         ]
+
+    /// A web server beside strongSwan has both certificates: swand's under its name, strongSwan's under its hash, as it asks for.
+    private static let hashAndURL = signature(
+        "cert-url", "certificates by hash and URL (RFC 7296 §3.6)", "ecdsa", authby: "ecdsa-sha2_256",
+        says: "ECDSA_WITH_SHA256_DER"
+    ).with {
+        $0.conn += ["hash-and-url=yes", "leftcerturl=http://192.1.2.23/west"]
+        $0.peerSettings += ["hash_and_url = yes"]
+        $0.peerPlugins = ["curl"]
+        func publish(_ name: String, _ place: String) -> InteropCase.Action {
+            .type(.peer, "openssl x509 -in OUTPUT/pki/\(name).crt -outform DER -out /tmp/www/\(place)", [])
+        }
+        $0.actions =
+            [
+                .type(.peer, "mkdir /tmp/www", []), publish("west", "west"), publish("east", "east"),
+                .type(.peer, "mv /tmp/www/east /tmp/www/$(sha1sum </tmp/www/east | cut -d' ' -f1)", []),
+                .type(.peer, "../../guestbin/http-server.sh --start /tmp/www", []),
+                // Only now is there an authority.
+                .type(
+                    .peer,
+                    "echo 'authorities { root { cacert = root.crt; cert_uri_base = http://192.1.2.23/ } }' | tr ';' '\\n' "
+                        + ">>/etc/swanctl/swanctl.conf", []),
+                .type(.peer, "swanctl --load-authorities | grep -c 'loaded authority'", ["1"]),
+            ] + $0.actions + [
+                .type(.peer, "../../guestbin/http-server.sh --stop", []),
+                .type(
+                    .swand,
+                    "grep -c \"fetched the peer's certificate from 'http://192.1.2.23/[0-9a-f]*'\" /tmp/pluto.log",
+                    ["1"]),
+                .type(
+                    .peer, "grep -o \"received hash-and-url for end entity cert.*\" OUTPUT/log",
+                    ["received hash-and-url for end entity cert \"http://192.1.2.23/west\""]),
+            ]
+    }
 
     /// The initiator proves who it is by EAP, the responder by a certificate.
     static let eap: [InteropCase] = [

@@ -52,7 +52,7 @@ final class SimulatedCharon {
                 }
             case .dataPlane(.remove(let child)): view.saStates.removeAll { $0.installation.child == child }
             case .dataPlane: break
-            case .stream: break
+            case .stream, .fetch: break
             case .wake(let instant): wake = instant
             case .event(let event):
                 refresh()

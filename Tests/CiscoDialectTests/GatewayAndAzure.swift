@@ -54,7 +54,7 @@ final class SimulatedHost {
             switch output {
             case .transmit(let datagram): outgoing.append(datagram)
             case .dataPlane(.install(let installation)): view.counted[installation.child] = ChildCounters()
-            case .dataPlane, .stream, .wake: break
+            case .dataPlane, .stream, .fetch, .wake: break
             case .event(let event):
                 refresh()
                 carryOut(dialect.render(event, view))

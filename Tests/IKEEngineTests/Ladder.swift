@@ -54,7 +54,12 @@ final class Ladder {
     /// TCP connections that were asked for, by where they go; and those left, by where they came from.
     var opened: [Endpoint] = []
     var closed: [Endpoint] = []
-    private var reports: [(End, StreamReport)] = []
+    private var reports: [(End, Input)] = []
+    /// What was asked of the web, and what it has.
+    var asked: [FetchRequest] = []
+    var web: [String: [UInt8]] = [:]
+    /// Whether the test itself reports what comes of it.
+    var isWebSilent = false
     /// What becomes of the nth TCP connection, which counts from 1: by itself it is opened from port 40000 + n.
     var stream: (StreamPurpose, IPAddress, Endpoint, Int) -> StreamReport = { purpose, local, remote, number in
         .opened(purpose, local: Endpoint(local, port: 40000 + UInt16(number), transport: .tcp), remote: remote)
@@ -111,7 +116,16 @@ final class Ladder {
     }
     func report(_ end: End, _ report: HostReport) { perform(end.engine.handle(.host(report), at: now), by: end) }
     func report(_ end: End, _ report: StreamReport) {
-        reports.append((end, report))
+        reports.append((end, .stream(report)))
+        settle()
+    }
+    /// What the web answers.
+    func report(on request: FetchRequest) -> FetchReport {
+        FetchReport(
+            number: request.number, octets: web[request.url], reason: web[request.url] == nil ? "not there" : "")
+    }
+    func report(_ end: End, _ report: FetchReport) {
+        reports.append((end, .fetched(report)))
         settle()
     }
     func inject(_ datagram: Datagram) {
@@ -132,7 +146,7 @@ final class Ladder {
             steps += 1
             if !reports.isEmpty {
                 let (end, report) = reports.removeFirst()
-                perform(end.engine.handle(.stream(report), at: now), by: end)
+                perform(end.engine.handle(report, at: now), by: end)
                 continue
             }
             let datagram = inFlight.removeFirst()
@@ -170,8 +184,12 @@ final class Ladder {
             case .dataPlane: break
             case .stream(.open(let purpose, let local, let remote, _)):
                 opened.append(remote)
-                reports.append((end, stream(purpose, local, remote, opened.count)))
+                reports.append((end, .stream(stream(purpose, local, remote, opened.count))))
             case .stream(.close(let local, _)): closed.append(local)
+            case .fetch(let request):
+                asked.append(request)
+                guard !isWebSilent else { continue }
+                reports.append((end, .fetched(report(on: request))))
             case .wake(let instant): end.wake = instant
             case .event(let event): end.events.append(event)
             }

@@ -65,7 +65,7 @@ final class SimulatedHost {
                 installed.append(installation)
                 view.counted[installation.child] = ChildCounters()
             case .dataPlane(.remove(let child)): installed.removeAll { $0.child == child }
-            case .dataPlane, .stream: break
+            case .dataPlane, .stream, .fetch: break
             case .wake(let instant): wake = instant
             case .event(let event):
                 refresh()

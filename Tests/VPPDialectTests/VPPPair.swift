@@ -57,7 +57,7 @@ final class SimulatedVPP: DaemonView {
             case .event(let event):
                 if case .ikeKeys(_, let keys) = event { exported = keys }
                 carryOut(dialect.render(event, self))
-            case .dataPlane, .stream, .wake: break
+            case .dataPlane, .stream, .fetch, .wake: break
             }
         }
     }

@@ -17,7 +17,8 @@ enum ConfigurationKeys {
 
     /// Of a connection's one end, behind `left` or `right`; the empty one is the end's address.
     static let end: Set<String> = [
-        "", "addresspool", "allowcert", "auth", "authby", "autheap", "ca", "catfile", "cert", "cat", "ckaid",
+        "", "addresspool", "allowcert", "auth", "authby", "autheap", "ca", "catfile", "cert", "certbundleurl",
+        "certurl", "cat", "ckaid",
         "groups", "id", "ikeport", "interface-ip", "modecfgclient", "modecfgserver", "nexthop", "protoport", "pubkey",
         "rsasigkey", "ecdsakey", "eddsakey", "sendcert", "sourceip", "subnet", "subnets", "updown", "username",
         "vti", "xauthclient", "xauthserver", "xauthusername",
@@ -29,7 +30,7 @@ enum ConfigurationKeys {
         "childless", "compress", "connalias", "dns-match-id", "debug", "decap-dscp", "dpddelay", "dpdtimeout",
         "dpdaction", "eap_identity",
         "enable-tcp", "encap-dscp", "encapsulation", "esn", "esp", "failureshunt", "fake-strongswan",
-        "fragmentation", "hostaddrfamily", "ignore-peer-dns", "ike", "ikelifetime", "ikepad", "ikev2",
+        "fragmentation", "hash-and-url", "hostaddrfamily", "ignore-peer-dns", "ike", "ikelifetime", "ikepad", "ikev2",
         "initial-contact", "intermediate", "ipsec-interface", "ipsec-interface-managed", "ipsec-lifetime",
         "ipsec-max-bytes", "ipsec-max-packets", "iptfs", "iptfs-drop-time", "iptfs-fragmentation",
         "iptfs-init-delay", "iptfs-max-queue-size", "iptfs-packet-size", "iptfs-reorder-window", "keyexchange",

@@ -259,6 +259,11 @@ package struct ConnectionBinder {
         policy.publicKey = certificate == nil ? try publicKey(side) : nil
         policy.requiresIdentityInCertificate = settings.requiresIdentityInCertificate
         policy.sendsIntermediates = settings.sendCA != "none"
+        policy.looksUpURLs = !ours && settings.looksUpCertificates
+        if ours {
+            policy.certificateURL = side.certificateURL.map { Array($0.utf8) }
+            policy.bundleURL = side.bundleURL.map { Array($0.utf8) }
+        }
         switch side.sendCertificate {
         case "never", "no": policy.sending = .never
         case "sendifasked", "ifasked": policy.sending = .ifAsked

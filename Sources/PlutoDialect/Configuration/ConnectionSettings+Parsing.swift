@@ -143,6 +143,7 @@ extension ConnectionSettings {
             default: ppk = .propose
             }
         case "eap_identity": eapIdentity = assignment.value
+        case "hash-and-url": looksUpCertificates = try assignment.truth()
         case "intermediate": intermediate = try assignment.truth()
         case "childless":
             switch try assignment.oneOf(["allow", "prefer", "force", "never"]) {
@@ -228,6 +229,8 @@ extension ConnectionSettings {
                 "always", "alwayssend", "yes", "sendifasked", "ifasked", "never", "no",
             ])
         case "cert": self[side].certificate = value
+        case "certurl": self[side].certificateURL = try assignment.httpURL()
+        case "certbundleurl": self[side].bundleURL = try assignment.httpURL()
         case "ckaid": self[side].keyID = value.lowercased()
         case "ca": self[side].authority = value
         case "rsasigkey", "ecdsakey", "eddsakey", "pubkey":

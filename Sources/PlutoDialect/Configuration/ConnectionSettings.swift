@@ -44,6 +44,9 @@ package struct SideSettings: Hashable, Sendable {
     package var sendCertificate = "always"
     /// The nickname of a certificate in the key store.
     package var certificate: String?
+    /// `certurl=`, `certbundleurl=`: where it is fetched from.
+    package var certificateURL: String?
+    package var bundleURL: String?
     /// The name of a private key in the key store, in hexadecimal.
     package var keyID: String?
     /// `rsasigkey=` and its like.
@@ -108,6 +111,8 @@ package struct ConnectionSettings: Hashable, Sendable {
     /// Whether a peer's identity has to be one that its certificate carries.
     package var requiresIdentityInCertificate = true
     package var ppk = PPKPolicy.never
+    /// `hash-and-url=`.
+    package var looksUpCertificates = false
     package var ppkNames: [String] = []
     /// Who the side that is authenticated by EAP says to be; `%identity` and `%any`: whoever it is.
     package var eapIdentity: String?

@@ -104,6 +104,14 @@ extension Assignment {
         error("bad value '\(value)' of '\(key)': expecting \(expected)")
     }
 
+    /// As a peer takes it (RFC 7296 §3.6).
+    func httpURL() throws(ConfigurationError) -> String {
+        guard value.hasPrefix("http://"), value.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
+            value.utf8.count <= 1024
+        else { throw malformed("an http:// URL of up to 1024 characters") }
+        return value
+    }
+
     func truth() throws(ConfigurationError) -> Bool {
         guard let truth = ValueSyntax.truth(value) else { throw malformed("yes or no") }
         return truth

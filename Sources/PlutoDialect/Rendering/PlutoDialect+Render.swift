@@ -80,6 +80,8 @@ extension PlutoDialect {
         case .ticketRequested, .ticketReceived, .ticketIssued, .ticketAccepted, .ticketRefused, .ticketNotIssued,
             .sessionResumed, .sessionResumptionRefused, .ticketUnusable, .ticketKeyRolled:
             return renderTicket(event, view)
+        case .certificateFetched(let ike, let url, let failure):
+            return tell(ike, Wording.certificateFetched(url, failure), view)
         case .retransmitted, .retransmissionSuppressed, .timedOut, .dropped, .livenessConfirmed, .keyExchangeRefused:
             return renderLoss(event, view)
         case .alreadyEstablished, .cannotInitiate, .terminating, .terminatingChildren, .nothingToTerminate,

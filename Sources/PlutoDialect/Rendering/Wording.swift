@@ -355,7 +355,7 @@ enum Wording {
         case .noPrivateKey: "authentication failed: no private key for '\(us)' in the key store"
         case .noSignatureMethod: "authentication failed: no signature method in common with the peer"
         case .certificateByURL:
-            "authentication failed: peer sent the URL of its certificate, and URLs are not looked up"
+            "authentication failed: peer sent the URL of its certificate, and what it leads to is not at hand"
         case .noPeerCertificate: "authentication failed: peer sent no certificate, and no public key of it is known"
         case .certificate(let refusal): "authentication failed: certificate rejected: \(self.refusal(refusal))"
         case .identityNotInCertificate: "authentication failed: peer ID is not one that its certificate carries"

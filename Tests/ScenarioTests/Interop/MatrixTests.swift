@@ -31,6 +31,16 @@ struct MatrixTests {
         #expect(matrix.cells.allSatisfy { $0.verdict == .green && $0.checks.allSatisfy { $0.isGood } })
     }
 
+    @Test(
+        .enabled(
+            if: FileSystem.exists("/usr/lib/ipsec/plugins/libstrongswan-curl.so"),
+            "libstrongswan-extra-plugins is not installed"))
+    func `certificates by their URLs, and a post-quantum key behind EAP, are green in both roles`() throws {
+        let (status, text, matrix) = try run("cert-url", "eap-ppk")
+        #expect(status == .exited(0), "\(text)")
+        #expect(matrix.cells.count == 4 && matrix.cells.allSatisfy { $0.verdict == .green })
+    }
+
     @Test func `a VPP is green where it can do a case, and has its reason where it cannot`() throws {
         let (status, text, matrix) = try run(
             "esp-3des-sha256", "rekey-child-swand", "no-proposal", "ipv6", dialect: "vpp")

@@ -1,0 +1,256 @@
+import Glibc
+import NetAddress
+
+/// Where a plain HTTP resource is: `http://HOST[:PORT][/PATH]` (RFC 9110 §4.2.1); HOST an address, one of IPv6 in brackets, or a name.
+package struct HTTPLocation: Hashable, Sendable {
+    package var host: String
+    package var port: UInt16
+    /// With its query; begins with a slash.
+    package var path: String
+
+    /// nil for what is no such URL, or has a fragment, user information or blanks.
+    package init?(_ url: String) {
+        guard url.lowercased().hasPrefix("http://"), url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            return nil
+        }
+        let rest = url.dropFirst(7)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let target = String(rest.dropFirst(authority.count))
+        guard !authority.contains("@"), !target.contains("#") else { return nil }
+        path = target.hasPrefix("/") ? target : "/" + target
+        var name = authority
+        var after = authority[authority.endIndex...]
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            name = authority[authority.index(after: authority.startIndex)..<end]
+            after = authority[authority.index(after: end)...]
+        } else if let colon = authority.firstIndex(of: ":") {
+            (name, after) = (authority[..<colon], authority[colon...])
+        }
+        guard !name.isEmpty else { return nil }
+        host = String(name)
+        if after.isEmpty {
+            port = 80
+        } else {
+            guard after.first == ":", let number = UInt16(after.dropFirst()), number > 0 else { return nil }
+            port = number
+        }
+    }
+
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + (port == 80 ? "" : ":\(port)") }
+}
+
+/// Why a resource was not fetched.
+package enum HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    case malformedURL
+    /// Neither an address nor a name in /etc/hosts: nothing is asked of DNS, for which the daemon would stand still.
+    case unknownHost(String)
+    case system(SystemError)
+    /// An answer other than 200.
+    case status(Int)
+    case tooLong(limit: Int)
+    case timedOut
+    case malformedAnswer
+    /// So many are under way.
+    case busy
+
+    package var description: String {
+        switch self {
+        case .malformedURL: "no http URL"
+        case .unknownHost(let name): "unable to resolve host name '\(name)'"
+        case .system(let error): "\(error)"
+        case .status(let code): "HTTP status \(code)"
+        case .tooLong(let limit): "more than \(limit) octets"
+        case .timedOut: "timed out"
+        case .malformedAnswer: "malformed HTTP answer"
+        case .busy: "too many fetches at once"
+        }
+    }
+}
+
+/// Fetches resources by plain HTTP beside the loop, a few at once, each of bounded size and time.
+///
+/// It asks in HTTP/1.0 (RFC 1945) with the Host of HTTP/1.1: what is answered ends with the connection, or with its Content-Length, and
+/// has no chunks. Redirections are not followed.
+package final class HTTPFetcher {
+    package typealias Completion = (Result<[UInt8], HTTPFailure>) -> Void
+
+    package static let concurrencyLimit = 16
+    /// Octets of an answer before its body.
+    private static let headLimit = 16 * 1024
+
+    private final class Running {
+        let socket: TCPSocket
+        var request: [UInt8]
+        var received: [UInt8] = []
+        let limit: Int
+        let done: Completion
+        var timer: TimerToken?
+
+        init(_ socket: TCPSocket, _ request: [UInt8], limit: Int, _ done: @escaping Completion) {
+            self.socket = socket
+            self.request = request
+            self.limit = limit
+            self.done = done
+        }
+    }
+
+    private let loop: EventLoop
+    private var running: [Int32: Running] = [:]
+
+    package init(loop: EventLoop) { self.loop = loop }
+
+    package var isIdle: Bool { running.isEmpty }
+
+    /// - Parameters:
+    ///   - limit: octets of the body.
+    ///   - done: called once; at once, where nothing can be begun.
+    package func fetch(_ url: String, limit: Int, timeout: Duration, _ done: @escaping Completion) {
+        guard let location = HTTPLocation(url) else { return done(.failure(.malformedURL)) }
+        guard let address = IPAddress(location.host) ?? Self.address(named: location.host) else {
+            return done(.failure(.unknownHost(location.host)))
+        }
+        guard running.count < Self.concurrencyLimit else { return done(.failure(.busy)) }
+        let request = "GET \(location.path) HTTP/1.0\r\nHost: \(location.authority)\r\nConnection: close\r\n\r\n"
+        do throws(SystemError) {
+            let (socket, failure) = try TCPSocket.connecting(
+                from: .unspecified(address.family), to: Endpoint(address, port: location.port, transport: .tcp))
+            guard failure == 0 else { throw SystemError("connect", code: failure) }
+            let descriptor = socket.descriptor.rawValue
+            let fetch = Running(socket, Array(request.utf8), limit: limit, done)
+            try loop.watch(descriptor, .write) { [unowned self] _ in advance(descriptor) }
+            running[descriptor] = fetch
+            fetch.timer = loop.schedule(at: EventLoop.nowNanoseconds + Self.nanoseconds(timeout)) { [unowned self] in
+                end(descriptor, .failure(.timedOut))
+            }
+        } catch {
+            done(.failure(.system(error)))
+        }
+    }
+
+    /// Nobody is told of those that are under way.
+    package func shutdown() {
+        for (descriptor, fetch) in running {
+            if let timer = fetch.timer { loop.cancel(timer) }
+            loop.unwatch(descriptor)
+        }
+        running = [:]
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    /// The first address of that name in /etc/hosts.
+    private static func address(named name: String) -> IPAddress? {
+        guard let text = try? FileSystem.readText("/etc/hosts") else { return nil }
+        for line in text.split(separator: "\n") {
+            let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
+            guard words.dropFirst().contains(where: { $0.lowercased() == name.lowercased() }) else { continue }
+            if let address = words.first.flatMap({ IPAddress(String($0)) }) { return address }
+        }
+        return nil
+    }
+
+    private func end(_ descriptor: Int32, _ result: Result<[UInt8], HTTPFailure>) {
+        guard let fetch = running.removeValue(forKey: descriptor) else { return }
+        if let timer = fetch.timer { loop.cancel(timer) }
+        loop.unwatch(descriptor)
+        fetch.done(result)
+    }
+
+    private func advance(_ descriptor: Int32) {
+        guard let fetch = running[descriptor] else { return }
+        do throws(SystemError) {
+            if !fetch.request.isEmpty {
+                let failure = fetch.socket.connectError
+                guard failure == 0 else { throw SystemError("connect", code: failure) }
+                let sent = fetch.request.withUnsafeBytes { octets in
+                    Result { () throws(SystemError) in try fetch.socket.send(octets) }
+                }
+                fetch.request.removeFirst(try sent.get())
+                if fetch.request.isEmpty { try loop.modify(descriptor, .read) }
+                return
+            }
+            try receive(descriptor, fetch)
+        } catch {
+            end(descriptor, .failure(.system(error)))
+        }
+    }
+
+    private func receive(_ descriptor: Int32, _ fetch: Running) throws(SystemError) {
+        var isEnded = false
+        while !isEnded {
+            let (result, octets) = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { buffer in
+                let result = Result { () throws(SystemError) in try fetch.socket.receive(into: buffer) }
+                let count = (try? result.get()) ?? 0
+                return (result, Array(buffer[..<count]))
+            }
+            guard let count = try result.get() else { break }
+            isEnded = count == 0
+            fetch.received += octets
+            guard fetch.received.count <= fetch.limit + Self.headLimit else {
+                return end(descriptor, .failure(.tooLong(limit: fetch.limit)))
+            }
+        }
+        do throws(HTTPFailure) {
+            if let body = try Self.body(fetch.received, isEnded: isEnded, limit: fetch.limit) {
+                end(descriptor, .success(body))
+            }
+        } catch {
+            end(descriptor, .failure(error))
+        }
+    }
+
+    /// The body of an answer; nil where more has to come.
+    package static func body(
+        _ octets: [UInt8], isEnded: Bool, limit: Int
+    ) throws(HTTPFailure) -> [UInt8]? {
+        guard let head = headEnd(octets) else {
+            if isEnded || octets.count > headLimit { throw .malformedAnswer }
+            return nil
+        }
+        let lines = String(decoding: octets[..<head], as: UTF8.self).split(whereSeparator: \.isNewline)
+        let status = (lines.first ?? "").split(separator: " ")
+        guard status.count >= 2, status[0].hasPrefix("HTTP/1."), let code = Int(status[1]) else {
+            throw .malformedAnswer
+        }
+        guard code == 200 else { throw .status(code) }
+        var length: Int?
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { throw .malformedAnswer }
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            switch line[..<colon].lowercased() {
+            case "content-length":
+                guard let number = Int(value), number >= 0 else { throw .malformedAnswer }
+                length = number
+            // Nobody may answer HTTP/1.0 so.
+            case "transfer-encoding": throw .malformedAnswer
+            default: break
+            }
+        }
+        let body = octets[head...]
+        guard max(body.count, length ?? 0) <= limit else { throw .tooLong(limit: limit) }
+        if let length {
+            if body.count >= length { return Array(body.prefix(length)) }
+            if isEnded { throw .malformedAnswer }
+            return nil
+        }
+        return isEnded ? Array(body) : nil
+    }
+
+    /// Where the body begins: behind the first empty line.
+    private static func headEnd(_ octets: [UInt8]) -> Int? {
+        var isLineEmpty = false
+        for (place, octet) in octets.enumerated() where octet != UInt8(ascii: "\r") {
+            if octet == UInt8(ascii: "\n") {
+                if isLineEmpty { return place + 1 }
+                isLineEmpty = true
+            } else {
+                isLineEmpty = false
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,151 @@
+import Glibc
+import LinuxSystem
+import NetAddress
+import Testing
+
+/// A server on a free port that answers each connection in the same way, once it has a whole request.
+private final class Server {
+    let loop: EventLoop
+    private let listener: TCPSocket
+    private var sockets: [TCPSocket] = []
+    /// nil: it never answers.
+    let answer: [UInt8]?
+    var requests: [String] = []
+
+    init(_ loop: EventLoop, _ answer: String?) throws {
+        self.loop = loop
+        self.answer = answer.map { Array($0.utf8) }
+        listener = try .listening(on: Endpoint(IPAddress("127.0.0.3")!, port: 0, transport: .tcp))
+        try loop.watch(listener.descriptor.rawValue, .read) { [unowned self] _ in accept() }
+    }
+
+    deinit {
+        for socket in sockets + [listener] { loop.unwatch(socket.descriptor.rawValue) }
+    }
+
+    var url: String { "http://127.0.0.3:\(listener.local!.port)" }
+
+    private func accept() {
+        while let socket = try? listener.accept() {
+            sockets.append(socket)
+            var request: [UInt8] = []
+            let descriptor = socket.descriptor.rawValue
+            try? loop.watch(descriptor, .read) { [unowned self, unowned socket] _ in
+                var buffer = [UInt8](repeating: 0, count: 4096)
+                let count = buffer.withUnsafeMutableBytes { (try? socket.receive(into: $0)) ?? 0 }
+                request += buffer[..<count]
+                guard request.suffix(4).elementsEqual(Array("\r\n\r\n".utf8)) || count == 0 else { return }
+                loop.unwatch(descriptor)
+                requests.append(String(decoding: request, as: UTF8.self))
+                guard let answer else { return }
+                _ = answer.withUnsafeBytes { try? socket.send($0) }
+                shutdown(descriptor, Int32(SHUT_WR))
+            }
+        }
+    }
+}
+
+@Suite struct HTTPFetcherTests {
+    private func fetch(
+        _ url: String, _ loop: EventLoop, limit: Int = 1000, timeout: Duration = .seconds(600)
+    ) throws -> Result<[UInt8], HTTPFailure> {
+        let fetcher = HTTPFetcher(loop: loop)
+        var result: Result<[UInt8], HTTPFailure>?
+        fetcher.fetch(url, limit: limit, timeout: timeout) {
+            #expect(result == nil)
+            result = $0
+        }
+        while result == nil { try loop.turn() }
+        #expect(fetcher.isIdle)
+        return try #require(result)
+    }
+
+    private func answered(_ answer: String, limit: Int = 1000) throws -> Result<[UInt8], HTTPFailure> {
+        let loop = try EventLoop()
+        let server = try Server(loop, answer)
+        return try fetch(server.url + "/x", loop, limit: limit)
+    }
+
+    @Test func `what an HTTP server has is fetched`() throws {
+        let loop = try EventLoop()
+        let server = try Server(loop, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        #expect(try fetch(server.url + "/a/b?c=d", loop) == .success(Array("hello".utf8)))
+        #expect(
+            server.requests
+                == ["GET /a/b?c=d HTTP/1.0\r\nHost: \(server.url.dropFirst(7))\r\nConnection: close\r\n\r\n"])
+        // Without a length the end of the connection is the end; of what is longer than said the rest is nobody's.
+        #expect(try answered("HTTP/1.0 200\r\nServer: x\r\n\r\nhello\n") == .success(Array("hello\n".utf8)))
+        #expect(try answered("HTTP/1.0 200 OK\ncontent-length:2\n\nhello") == .success(Array("he".utf8)))
+        #expect(try answered("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n") == .success([]))
+    }
+
+    @Test func `what is no such answer is a failure`() throws {
+        #expect(try answered("HTTP/1.1 404 Not Found\r\n\r\nno") == .failure(.status(404)))
+        #expect(try answered("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n") == .failure(.status(302)))
+        let malformed = [
+            "", "HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nno field\r\n\r\n",
+        ]
+        for answer in malformed { #expect(try answered(answer) == .failure(.malformedAnswer), "\(answer)") }
+    }
+
+    @Test func `no more than the limit is taken`() throws {
+        let body = String(repeating: "x", count: 100)
+        #expect(try answered("HTTP/1.0 200 OK\r\n\r\n" + body, limit: 100) == .success(Array(body.utf8)))
+        #expect(try answered("HTTP/1.0 200 OK\r\n\r\n" + body, limit: 99) == .failure(.tooLong(limit: 99)))
+        // Said before it comes.
+        #expect(
+            try answered("HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\nx", limit: 99)
+                == .failure(.tooLong(limit: 99)))
+        let head = "HTTP/1.0 200 OK\r\n" + String(repeating: "A: b\r\n", count: 5000) + "\r\n"
+        guard case .failure = try answered(head, limit: 99) else {
+            Issue.record("a head of \(head.utf8.count) octets was taken")
+            return
+        }
+    }
+
+    @Test func `one that never answers ends, and so does one that is not there`() throws {
+        let loop = try EventLoop()
+        let server = try Server(loop, nil)
+        #expect(try fetch(server.url, loop, timeout: .milliseconds(50)) == .failure(.timedOut))
+        guard case .failure(.system(let error)) = try fetch("http://127.0.0.3:1/", loop) else {
+            Issue.record("somebody answers on port 1")
+            return
+        }
+        #expect(error.code == ECONNREFUSED)
+        #expect(try fetch("https://127.0.0.3/", loop) == .failure(.malformedURL))
+        #expect(try fetch("http://no-such-name.invalid/", loop) == .failure(.unknownHost("no-such-name.invalid")))
+    }
+
+    @Test func `a few at once, and none after the end`() throws {
+        let loop = try EventLoop()
+        let server = try Server(loop, nil)
+        let fetcher = HTTPFetcher(loop: loop)
+        var failures: [HTTPFailure] = []
+        for _ in 0...HTTPFetcher.concurrencyLimit {
+            fetcher.fetch(server.url, limit: 1, timeout: .seconds(600)) {
+                if case .failure(let failure) = $0 { failures.append(failure) }
+            }
+        }
+        #expect(failures == [.busy])
+        fetcher.shutdown()
+        #expect(fetcher.isIdle && failures == [.busy])
+    }
+
+    @Test func `locations are read as they are meant, or not at all`() {
+        let rows: [(String, String, UInt16, String)] = [
+            ("http://192.0.2.1", "192.0.2.1", 80, "/"), ("HTTP://x:8080/a", "x", 8080, "/a"),
+            ("http://[2001:db8::1]/c", "2001:db8::1", 80, "/c"), ("http://[::1]:81", "::1", 81, "/"),
+            ("http://x?y", "x", 80, "/?y"),
+        ]
+        for (url, host, port, path) in rows {
+            let location = HTTPLocation(url)
+            #expect(location?.host == host && location?.port == port && location?.path == path, "\(url)")
+        }
+        for url in [
+            "", "http://", "http://:80/", "http://x:0/", "http://x:65536/", "http://u@x/", "http://x/ y",
+            "http://x/#f", "http://[::1", "http://[::1]x/", "ftp://x/",
+        ] { #expect(HTTPLocation(url) == nil, "\(url)") }
+    }
+}
