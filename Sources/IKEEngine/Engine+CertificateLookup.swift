@@ -70,4 +70,17 @@ extension Engine {
         default: break
         }
     }
+
+    /// What waited for revocation lists is looked at again, now with those that are there.
+    func continueAuthentication(_ ike: IKESA) {
+        guard let payloads = ike.parked else { return }
+        ike.parked = nil
+        switch ike.phase {
+        case .authSent(let offer):
+            takeIKEAuthResponse(payloads, ike, offer)
+            sendNext(ike)
+        case .awaitingAuth(let halfOpen): answerIKEAuth(payloads, ike, halfOpen)
+        default: break
+        }
+    }
 }

@@ -466,19 +466,6 @@ extension Engine {
         var isWaiting = false
     }
 
-    /// What waited for revocation lists is looked at again, now with those that are there.
-    func continueAuthentication(_ ike: IKESA) {
-        guard let payloads = ike.parked else { return }
-        ike.parked = nil
-        switch ike.phase {
-        case .authSent(let offer):
-            takeIKEAuthResponse(payloads, ike, offer)
-            sendNext(ike)
-        case .awaitingAuth(let halfOpen): answerIKEAuth(payloads, ike, halfOpen)
-        default: break
-        }
-    }
-
     /// Our AUTH; nil where there is no key for the two identities.
     func prove(
         _ connection: Connection, _ ike: IKESA, identification: Identification, message: [UInt8], peerNonce: [UInt8],
