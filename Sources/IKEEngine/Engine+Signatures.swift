@@ -184,7 +184,8 @@ extension Engine {
                 let path = try credentials.trust.path(
                     of: certificate, helpers: sent.dropFirst().compactMap { $0 }, time: wallClock,
                     authorities: policy.authorities)
-                if wantsLists(path, ike) {
+                // Nothing is fetched for a peer that has not shown to have the certificate's key.
+                if verified(proof, octets, certificate.publicKey, policy) != nil, wantsLists(path, ike) {
                     emit(.revocationListsWanted(ike.id, path))
                     return .failure(Refusal(reason: .certificate(.noRevocationList), isWaiting: true))
                 }

@@ -16,7 +16,7 @@ import Testing
         "rightid2=a",
         "rightca=Nobody", "leftikeport=4501", "mark=12", "compress=yes", "sha256_96=yes", "ah=sha1", "inactivity=1h",
         "leftsourceip=1.2.3.4.5", "rightsourceip=10.0.0.0/99", "rightdns=hello", "lifebytes=many", "closeaction=hold",
-        "rightallowany=yes", "leftsubnet=10.0.0.0/8", "modeconfig=push",
+        "rightallowany=yes", "leftsubnet=10.0.0.0/8", "leftprotoport=tcp/22", "modeconfig=push",
     ])
     func `ipsec.conf: what is not obeyed is refused with file and line`(_ line: String) throws {
         // Beside a network of its own, an end cannot have an address of a pool.

@@ -179,6 +179,8 @@ extension CharonDialect {
             reduced.childLifetime = .zero
             reduced.childRekeyMargin = .zero
             reduced.replayWindow = 0
+            reduced.childOctets = 0
+            reduced.childPackets = 0
             for end in [\ConnectionDefinition.local, \ConnectionDefinition.remote] {
                 reduced[keyPath: end].selectors = []
                 reduced[keyPath: end].ipProtocol = 0
@@ -272,6 +274,9 @@ extension CharonDialect {
                 effects.append(.write(session, "loaded connection '\(name)'\n"))
             }
         }
+        credentials.required.authorities = connections.flatMap(\.definition.remote.authorityFiles)
+            .compactMap { named["x509ca/" + $0] }
+        effects.append(.command(.setCredentials(credentials.credentials)))
         if failures.isEmpty {
             effects.append(
                 .write(session, "successfully loaded \(loaded) connections, \(gone.count) unloaded\n"))
@@ -294,14 +299,24 @@ extension CharonDialect {
         } catch { return ([], error.description) }
         let old = connections.filter { $0.definition.origin == .vici && $0.definition.peer == name }
         if !old.isEmpty, old.map(\.definition) == definitions { return ([], nil) }
-        var effects = old.flatMap { remove($0.id) }
-        let before = connections
-        var binder = binder
+        // What is there stays until it is known that the new one can take its place.
+        var effects: [DialectEffect] = []
         for definition in definitions {
             let loaded = loadCertificates(definition, view)
             effects += loaded.effects
-            binder.certificates = named
-            let added = loaded.failure.map { (id: nil, effects: [], failure: $0) } ?? add(definition, binder, view)
+            if let failure = loaded.failure { return (effects, failure) }
+        }
+        var binder = binder
+        binder.certificates = named
+        for definition in definitions {
+            do throws(ConnectionBinder.Failure) {
+                _ = try binder.bind(definition, id: ConnectionID(0), peerNumber: 0, reqid: 1)
+            } catch { return (effects, error.description) }
+        }
+        effects += old.flatMap { remove($0.id) }
+        let before = connections
+        for definition in definitions {
+            let added = add(definition, binder, view)
             guard let id = added.id else {
                 for other in connections where !before.contains(where: { $0.id == other.id }) {
                     effects.append(.command(.remove(other.id)))

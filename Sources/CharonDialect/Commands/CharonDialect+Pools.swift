@@ -248,7 +248,8 @@ extension CharonDialect {
             return log("CFG", "added vici pool \(facts)", view)
         }
         let isSame = old.pool.addresses == pool.addresses
-        if !isSame, old.online > 0 {
+        // To bind a connection anew ends what is up of it.
+        if old.pool != pool, old.online > 0 {
             let place = section.value("addrs")
             throw ConfigurationError(
                 file: place?.file ?? "", line: place?.line ?? 0,

@@ -126,7 +126,10 @@ package struct PKICommand {
         let lifetime = try lifetime(options, otherwise: 1095)
         var serial = random.octets(8)
         serial[0] = serial[0] & 0x7f | 0x01
-        if let given = options.text("serial", "S").flatMap(Self.octets(hexadecimal:)) { serial = given }
+        if let text = options.text("serial", "S", "s") {
+            guard let given = Self.octets(hexadecimal: text) else { throw .malformed("'\(text)' is no serial") }
+            serial = given
+        }
         var template = CertificateTemplate(
             subject: subject, publicKey: key, serialNumber: serial, notBefore: now, notAfter: now + lifetime)
         template.isAuthority = options.has("ca", "b")

@@ -220,7 +220,11 @@ struct ConnectionBinder {
             method = hasSecret || end.certificates.isEmpty ? "eap-mschapv2" : "eap-tls"
         }
         switch method {
-        case "psk": return .sharedKey
+        case "psk":
+            if !isLocal, !end.authorities.isEmpty || !end.authorityFiles.isEmpty || !end.certificates.isEmpty {
+                throw Failure(description: "a peer with a shared key has no certificate or authority")
+            }
+            return .sharedKey
         case "eap-mschapv2", "eap-tls":
             var policy = EAPPolicy(
                 method == "eap-tls" ? .tls : .mschapV2, certificates: try signatures(definition, side))
@@ -261,7 +265,7 @@ struct ConnectionBinder {
                 policy.authorities.append(name)
             }
             for name in end.authorityFiles {
-                guard let authority = certificates[name] else {
+                guard let authority = certificates["x509ca/" + name] else {
                     throw Failure(description: "the authority '\(name)' that the peer needs could not be loaded")
                 }
                 policy.authorities.append(authority.subject)

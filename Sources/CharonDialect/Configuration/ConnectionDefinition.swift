@@ -27,6 +27,11 @@ package struct EndDefinition: Hashable, Sendable {
     package var nameServers: [SourceAddress] = []
     /// Files of authorities of which one has to be in the peer's chain (swanctl's `cacerts`).
     package var authorityFiles: [String] = []
+
+    /// Whether it protects something else than its own address with every protocol and port.
+    var limitsSelectors: Bool {
+        ipProtocol != 0 || port != 0 || selectors.contains { $0 != SelectorDefinition() }
+    }
 }
 
 /// `10.1.0.0/24`, or the end's own address, with a protocol and a port.

@@ -33,7 +33,7 @@ package struct AddressPool: Hashable, Sendable {
         let bits = min(family.bitCount - prefix.length, Self.greatestBits)
         base = prefix.address
         let margin: UInt128 = bits > 1 ? 1 : 0
-        let last = base.value + (UInt128(1) << UInt128(bits)) - 1 - margin
+        let last = base.value + ((UInt128(1) << UInt128(bits)) - 1 - margin)
         guard
             let range = IPRange(
                 IPAddress(family: family, value: base.value + margin), IPAddress(family: family, value: last))

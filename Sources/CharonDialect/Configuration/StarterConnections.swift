@@ -130,9 +130,10 @@ package struct StarterConnections {
         _ assignments: [StarterFile.Assignment], _ definition: ConnectionDefinition
     ) {
         for (side, end) in [("left", definition.local), ("right", definition.remote)]
-        where !end.sourceAddresses.isEmpty && end.selectors.contains(where: { $0.prefix != nil }) {
-            guard let one = assignments.last(where: { $0.key == side + "subnet" }) else { continue }
-            complain(one, "# \(side)subnet beside \(side)sourceip is not supported")
+        where !end.sourceAddresses.isEmpty && end.limitsSelectors {
+            let keys = [side + "subnet", side + "protoport"]
+            guard let one = assignments.last(where: { keys.contains($0.key) }) else { continue }
+            complain(one, "# \(one.key) beside \(side)sourceip is not supported")
         }
     }
 

@@ -76,7 +76,7 @@ enum SwanctlConnections {
             child.name = name
             try setChild(section, &child)
             for (key, end) in [("local_ts", child.local), ("remote_ts", child.remote)]
-            where !end.sourceAddresses.isEmpty && end.selectors.contains(where: { $0.prefix != nil }) {
+            where !end.sourceAddresses.isEmpty && end.limitsSelectors {
                 guard let value = section.value(key) else { continue }
                 throw ConfigurationError(
                     file: value.file, line: value.line,

@@ -152,10 +152,10 @@ extension CharonDialect {
             let path = name.hasPrefix("/") ? name : "\(paths.swanctlFolder)/x509ca/\(name)"
             do throws(CredentialFiles.Failure) {
                 let certificate = try files(view).authority(path)
-                named[name] = certificate
-                credentials.vici.authorities.append(certificate)
+                named["x509ca/" + name] = certificate
+                credentials.required.authorities.append(certificate)
             } catch {
-                named[name] = nil
+                named["x509ca/" + name] = nil
                 failure = failure ?? "loading cacerts certificate '\(path)' failed: \(error.description)"
             }
         }

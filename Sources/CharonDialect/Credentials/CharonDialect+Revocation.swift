@@ -13,6 +13,7 @@ struct ListSearch {
 
     /// The first of them, and of its URLs the first, is under way.
     var places: [Place]
+    var began: Instant
     var request: UInt64 = 0
 }
 
@@ -21,6 +22,8 @@ extension CharonDialect {
     private static let listOctets = 8 << 20
     /// As strongSwan's fetchers have it.
     private static let fetchTimeout = Duration.seconds(10)
+    /// From here on no other place is tried: the peer waits for an answer, and a half-open IKE SA does not last.
+    private static let searchLimit = Duration.seconds(25)
 
     /// Of each certificate without a good list one URL after another is asked, until there is one.
     func searchLists(_ path: CertificatePath, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
@@ -28,12 +31,14 @@ extension CharonDialect {
             let urls = check.certificate.listURLs
             return urls.isEmpty ? nil : .init(certificate: check.certificate, issuer: check.issuer, urls: urls)
         }
-        listSearches[ike] = ListSearch(places: places)
+        listSearches[ike] = ListSearch(places: places, began: view.now)
         return search(ike, view)
     }
 
     private func search(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        while let place = listSearches[ike]?.places.first {
+        while let search = listSearches[ike], let place = search.places.first,
+            view.now - search.began < Self.searchLimit
+        {
             guard let text = place.urls.first else {
                 listSearches[ike]?.places.removeFirst()
                 continue
@@ -84,7 +89,13 @@ extension CharonDialect {
                 break
             }
             if let verdict = credentials.add(list, to: \.fetched) { note("LIB", verdict, place.certificate, ike) }
-            listSearches[ike]?.places.removeFirst()
+            let isFresh =
+                list.thisUpdate <= view.wallClockSeconds && list.nextUpdate.map { $0 >= view.wallClockSeconds } ?? true
+            if isFresh {
+                listSearches[ike]?.places.removeFirst()
+            } else {
+                listSearches[ike]?.places[0].urls.removeFirst()
+            }
         case .failure(let failure):
             note("LIB", Self.words(failure, request.url), place.certificate, ike)
             failed(ike)

@@ -15,6 +15,8 @@ struct CredentialStore {
     var vici = Part()
     /// What came in ipsec.secrets' PKCS #12 files.
     var strokeContainers = Part()
+    /// Authorities that connections ask of their peers (swanctl's `cacerts`).
+    var required = Part()
     /// Lists that were fetched.
     var fetched = Part()
     /// Of peers that proved who they are, the newest last.
@@ -36,7 +38,9 @@ struct CredentialStore {
         return items.filter { known.insert($0).inserted }
     }
 
-    var authorities: [Certificate] { Self.unique(stroke.authorities + strokeContainers.authorities + vici.authorities) }
+    var authorities: [Certificate] {
+        Self.unique(stroke.authorities + strokeContainers.authorities + vici.authorities + required.authorities)
+    }
     var certificates: [Certificate] {
         Self.unique(stroke.certificates + strokeContainers.certificates + vici.certificates)
     }

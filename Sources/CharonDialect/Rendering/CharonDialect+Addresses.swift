@@ -107,7 +107,10 @@ extension CharonDialect {
     /// The addresses of an IKE SA that ends are free, and remembered for who had them.
     func released(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
         (ikes[ike]?.lent ?? []).flatMap { address -> [DialectEffect] in
-            guard let identity = addressBook.release(address) else { return [] }
+            // One that took this one's place, whichever end made it, has it still.
+            guard !view.ikeSAs.contains(where: { $0.ike != ike && $0.leases.contains(address) }),
+                let identity = addressBook.release(address)
+            else { return [] }
             return log("CFG", "lease \(address) by '\(identity)' went offline", ike: ike, view)
         }
     }

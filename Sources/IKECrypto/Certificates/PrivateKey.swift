@@ -46,12 +46,13 @@ package final class PrivateKey: @unchecked Sendable {
             try self.init(owning: plain.pointer)
             return
         }
-        guard let file = BIO_new_mem_buf(octets, Int32(clamping: octets.count)) else {
-            throw .drained("BIO_new_mem_buf")
-        }
+        guard let file = BIO_new(BIO_s_mem()) else { throw .drained("BIO_new") }
         defer {
             BIO_free(file)
             ERR_clear_error()
+        }
+        guard octets.isEmpty || BIO_write(file, octets, Int32(clamping: octets.count)) == octets.count else {
+            throw .drained("BIO_write")
         }
         func read(_ context: UnsafeMutableRawPointer?) -> OpaquePointer? {
             isText
