@@ -6,6 +6,8 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -50,6 +52,36 @@ int lx_make_raw(int terminal) {
     if (tcgetattr(terminal, &modes) < 0) return -1;
     cfmakeraw(&modes);
     return tcsetattr(terminal, TCSANOW, &modes);
+}
+
+int lx_open_terminal(int ends[2]) {
+    int near = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (near < 0) return -1;
+    int far = grantpt(near) < 0 || unlockpt(near) < 0 ? -1 : ioctl(near, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (far < 0) {
+        int code = errno;
+        close(near);
+        errno = code;
+        return -1;
+    }
+    ends[0] = near;
+    ends[1] = far;
+    return 0;
+}
+
+int lx_take_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
+
+int lx_set_window(int terminal, unsigned short rows, unsigned short columns) {
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
+    return ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+int lx_get_window(int terminal, unsigned short *rows, unsigned short *columns) {
+    struct winsize size;
+    if (ioctl(terminal, TIOCGWINSZ, &size) < 0) return -1;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return 0;
 }
 
 static int is_first_process_on_hostfs(void) {

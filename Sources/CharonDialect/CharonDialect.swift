@@ -35,6 +35,9 @@ package final class CharonDialect: Dialect {
     var viciAuthorities: [ViciAuthority] = []
     var counters = ExchangeCounters()
     var addressBook = AddressBook()
+    /// Revocation lists on their way, by the IKE SA that waits for them.
+    var listSearches: [IKESAID: ListSearch] = [:]
+    var lastFetch: UInt64 = 0
     /// What is told of an IKE SA once its addresses have been.
     var postponed: [IKESAID: [DialectEffect]] = [:]
     /// Numbers of traps; those of Child SAs are counted with them.
@@ -91,6 +94,10 @@ package final class CharonDialect: Dialect {
         /// Addresses that the peer asks for, and those that it was lent.
         var requested: [IPAddress] = []
         var lent: [IPAddress] = []
+        /// As it was when it came up: when its end is told the engine has forgotten it.
+        var snapshot: IKESnapshot?
+        /// Its end has been told to those who monitor.
+        var isToldDown = false
     }
 
     struct ChildRecord {

@@ -9,6 +9,7 @@ extension WireProfile {
             detectsNATInResumption: true, sendsResponderIdentification: true,
             announcesChildless: version == .v5_9_8, cookieThreshold: 30)
         profile.believesUnprotectedErrors = true
+        profile.waitsForRevocationLists = true
         profile.layout = layout(version)
         return profile
     }

@@ -275,6 +275,13 @@ package final class Daemon {
             for failure in failures { log.line("swand: \(failure)") }
             agenda.push(failures.isEmpty ? then : otherwise)
         case .run(let script): scripts.add(script)
+        case .fetch(let request):
+            let began = EventLoop.nowNanoseconds
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+                let milliseconds = Int((EventLoop.nowNanoseconds - began) / 1_000_000)
+                let told = result.mapError { FetchFailure($0, request.url, milliseconds: milliseconds) }
+                perform(dialect.fetched(request, told, self))
+            }
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }
         case .change(let change, let otherwise):
@@ -375,6 +382,23 @@ extension KernelChange {
         case .remove(let child), .move(let child, _, _, _): .failed(child, reason: reason)
         case .route(let route): .routeFailed(route.connection, reason: reason)
         case .unroute, .keepAlive: nil
+        }
+    }
+}
+
+extension FetchFailure {
+    fileprivate init(_ failure: HTTPFailure, _ url: String, milliseconds: Int) {
+        switch failure {
+        case .malformedURL: self = .malformedURL
+        case .unknownHost(let name): self = .unknownHost(name)
+        case .system:
+            let place = HTTPLocation(url)
+            self = .noConnection(host: place?.host ?? url, port: place?.port ?? 80, milliseconds: milliseconds)
+        case .status(let code): self = .status(code)
+        case .tooLong: self = .tooLong
+        case .timedOut: self = .timedOut(milliseconds: milliseconds)
+        case .malformedAnswer: self = .malformedAnswer
+        case .busy: self = .busy
         }
     }
 }

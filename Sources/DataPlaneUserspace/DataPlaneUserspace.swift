@@ -55,7 +55,7 @@ package final class DataPlaneUserspace: DataPlane {
     private var routing: PolicyRouting?
     private var answers: PathAnswers?
     var stack: StackQueue?
-    /// The raw sockets, by the local address that each is bound to, and how many Child SAs use each.
+    /// The raw sockets, by the local address that each is bound to.
     var sockets: [IPAddress: ESPSocket] = [:]
 
     // Policy.
@@ -227,10 +227,20 @@ package final class DataPlaneUserspace: DataPlane {
 
     // MARK: Raw sockets
 
+    /// Sockets beyond which those that no Child SA uses are closed.
+    private static let idleSocketLimit = 8
+
     /// The socket of a local address. It stays when the last Child SA has gone: the next one comes soon, and to make a socket anew
     /// for each would cost more than the rest of the change.
     private func openSocket(_ local: IPAddress) throws(DataPlaneError) {
-        if sockets[local] == nil { sockets[local] = try ESPSocket(local: local, mark: Self.bypassMark) }
+        guard sockets[local] == nil else { return }
+        // Before others are closed: a number that is given out anew within one change would not be seen to be another socket.
+        let made = try ESPSocket(local: local, mark: Self.bypassMark)
+        if sockets.count >= Self.idleSocketLimit {
+            let used = Set(associations.values.lazy.filter { !$0.isEncapsulated }.map(\.installation.local))
+            sockets = sockets.filter { used.contains($0.key) }
+        }
+        sockets[local] = made
     }
 
     private func openPath(_ association: SecurityAssociation) {

@@ -42,6 +42,8 @@ package indirect enum DialectEffect: Sendable {
     case run(ScriptRun)
     /// A change of the data plane that is no engine's: keys by hand. Where it cannot be made, the log says why, and the rest is done.
     case change(KernelChange, otherwise: [DialectEffect])
+    /// Fetch a document; its end is `Dialect.fetched`.
+    case fetch(FetchRequest)
     /// Take TCP connections for IKE on these ports and no others (RFC 9329). What cannot be had is logged.
     case listenStreams(ports: [UInt16])
     /// The daemon's end, after all else.
@@ -149,6 +151,8 @@ package protocol Dialect: AnyObject {
     /// The session's program is gone (interrupted).
     func disconnected(_ session: SessionID)
     func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect]
+    func fetched(_ request: FetchRequest, _ result: Result<[UInt8], FetchFailure>, _ view: any DaemonView)
+        -> [DialectEffect]
     /// The data plane would not have a `change` of the dialect's; its `otherwise` comes behind this.
     func changeRefused(_ change: KernelChange)
     /// The data plane has done something on its own: packets came, or time passed.
@@ -162,6 +166,9 @@ package protocol Dialect: AnyObject {
 
 extension Dialect {
     package func scriptEnded(_ run: ScriptRun, _ end: ScriptEnd, _ view: any DaemonView) -> [DialectEffect] { [] }
+    package func fetched(
+        _ request: FetchRequest, _ result: Result<[UInt8], FetchFailure>, _ view: any DaemonView
+    ) -> [DialectEffect] { [] }
     package func changeRefused(_ change: KernelChange) {}
     package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
     package func hostChanged(_ view: any DaemonView) -> [DialectEffect] { [] }

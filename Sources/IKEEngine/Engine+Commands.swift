@@ -26,10 +26,12 @@ extension Engine {
             profile.halfOpenLimit = greatest
         case .setGlobalRedirect(let target): globalRedirect = target
         case .redirect(let id, let target): redirect(id, to: target)
+        case .redirectIKE(let id, let target): if let ike = ikes[id] { redirect(ike, to: target) }
         case .drip(let inbound, let number): drip(inbound: inbound, number: number)
         case .gather(let isGathering): gather(isGathering)
         case .triggerRevival(let id): triggerRevival(id)
         case .rollTicketKey: rollTicketKey()
+        case .continueAuthentication(let id): if let ike = ikes[id] { continueAuthentication(ike) }
         case .probe(let id): if let ike = ikes[id], case .established = ike.phase { probe(ike) }
         case .shutdown: for id in ikes.keys.sorted() { if let ike = ikes[id] { deleteAtOnce(ike, .shutdown) } }
         }

@@ -140,10 +140,14 @@ extension Engine {
             disown(ike, .identificationMismatch)
             return
         }
+        // With a PPK the keys have been mixed by now, and are not to be mixed again.
+        ike.mayPark = connection.ppk == .never
         let verdict = verify(
             proof, connection, ike, keys: keys, prf: suite.prf, identification: peer, message: offer.response,
             peerNonce: offer.initiatorNonce, isResumption: offer.resuming != nil, certificates: payloads.certificates)
+        ike.mayPark = false
         switch verdict {
+        case .failure(let refusal) where refusal.isWaiting: ike.parked = payloads
         case .failure(let refusal):
             disown(ike, refusal.reason)
             return
@@ -277,13 +281,18 @@ extension Engine {
                 return
             }
         }
+        ike.mayPark = connection.ppk == .never
         let verdict = verify(
             claim, connection, ike, keys: ike.keys ?? keys, prf: suite.prf, identification: peer,
             message: halfOpen.request,
             peerNonce: halfOpen.responderNonce, isResumption: halfOpen.session != nil,
             certificates: payloads.certificates)
+        ike.mayPark = false
         let accepted: AuthenticationProof
         switch verdict {
+        case .failure(let refusal) where refusal.isWaiting:
+            ike.parked = payloads
+            return
         case .failure(let refusal):
             refuse(.authenticationFailed, refusal.reason)
             return
@@ -453,6 +462,21 @@ extension Engine {
 
     struct Refusal: Error {
         var reason: FailureReason
+        /// It is none yet: revocation lists are to be fetched.
+        var isWaiting = false
+    }
+
+    /// What waited for revocation lists is looked at again, now with those that are there.
+    func continueAuthentication(_ ike: IKESA) {
+        guard let payloads = ike.parked else { return }
+        ike.parked = nil
+        switch ike.phase {
+        case .authSent(let offer):
+            takeIKEAuthResponse(payloads, ike, offer)
+            sendNext(ike)
+        case .awaitingAuth(let halfOpen): answerIKEAuth(payloads, ike, halfOpen)
+        default: break
+        }
     }
 
     /// Our AUTH; nil where there is no key for the two identities.

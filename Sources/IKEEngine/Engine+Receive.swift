@@ -216,7 +216,7 @@ extension Engine {
         _ ike: IKESA
     ) {
         // It is repeated as long as it is not answered, and what it names is being fetched.
-        if !header.isResponse, ike.lookup != nil {
+        if !header.isResponse, ike.lookup != nil || ike.parked != nil {
             emit(
                 .dropped(
                     .unexpectedMessageID(header.messageID), ike.id, from: datagram.remote, header.exchangeType,

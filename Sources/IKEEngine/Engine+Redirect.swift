@@ -38,11 +38,14 @@ extension Engine {
 
     /// The clients of a connection go elsewhere, in the middle of a session (RFC 5685 §5).
     func redirect(_ id: ConnectionID, to target: IPAddress) {
-        for ike in ikeSAs(of: id) where ike.role == .responder && ike.peerSupportsRedirect {
-            guard case .established = ike.phase else { continue }
-            emit(.redirectSent(ike.id, to: target, ike.remote))
-            request(ike, .informational, .redirect, [.notify(.redirect(to: .address(target)))])
-        }
+        for ike in ikeSAs(of: id) { redirect(ike, to: target) }
+    }
+
+    /// The client of one IKE SA, where it knows how to go.
+    func redirect(_ ike: IKESA, to target: IPAddress) {
+        guard ike.role == .responder, ike.peerSupportsRedirect, case .established = ike.phase else { return }
+        emit(.redirectSent(ike.id, to: target, ike.remote))
+        request(ike, .informational, .redirect, [.notify(.redirect(to: .address(target)))])
     }
 
     // MARK: Client

@@ -184,6 +184,10 @@ extension Engine {
                 let path = try credentials.trust.path(
                     of: certificate, helpers: sent.dropFirst().compactMap { $0 }, time: wallClock,
                     authorities: policy.authorities)
+                if wantsLists(path, ike) {
+                    emit(.revocationListsWanted(ike.id, path))
+                    return .failure(Refusal(reason: .certificate(.noRevocationList), isWaiting: true))
+                }
                 emit(.certificatesExamined(ike.id, path))
                 let isStrict = policy.requiresRevocationLists || credentials.trust.requiresRevocationLists
                 if let refusal = path.refusal(requiringLists: isStrict) { throw refusal }
@@ -202,6 +206,15 @@ extension Engine {
             SignatureProof(
                 method: method, scheme: scheme, keyBits: candidate.key.bits, keyKind: candidate.key.kind,
                 subject: candidate.certificate?.subject, issuer: candidate.certificate?.issuer))
+    }
+
+    /// Whether a chain that is good but for that says where lists are to be had which are not here; once for each IKE SA.
+    private func wantsLists(_ path: CertificatePath, _ ike: IKESA) -> Bool {
+        guard profile.waitsForRevocationLists, ike.mayPark, !ike.hasParked,
+            path.checks.contains(where: { $0.status == .unknown && !$0.certificate.listURLs.isEmpty })
+        else { return false }
+        ike.hasParked = true
+        return true
     }
 
     private func verified(

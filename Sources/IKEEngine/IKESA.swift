@@ -19,6 +19,10 @@ final class IKESA {
     var initialRequest: Engine.InitialRequest?
 
     var fragmentationNegotiated = false
+    /// Of IKE_AUTH: the peer's message, which waits for revocation lists; they are asked for once.
+    var parked: [Payload]?
+    var mayPark = false
+    var hasParked = false
     /// The hashes that the peer takes in signatures; nil: it has not said that it knows RFC 7427.
     var peerSignatureHashes: [SignatureHashAlgorithm]?
     /// Whether the peer has asked for a certificate (RFC 7296 §3.7).

@@ -37,6 +37,10 @@ package enum Command: Sendable {
     case setGlobalRedirect(IPAddress?)
     /// The clients of a connection are sent to this gateway, now (RFC 5685 §5).
     case redirect(ConnectionID, to: IPAddress)
+    /// The client of one IKE SA.
+    case redirectIKE(IKESAID, to: IPAddress)
+    /// Revocation lists have been fetched, or not: what waited for them goes on.
+    case continueAuthentication(IKESAID)
     /// Ask the peer for a sign of life now.
     case probe(IKESAID)
     /// Delete everything, the peers told once, without waiting for answers.

@@ -241,6 +241,10 @@ package enum Event: Hashable, Sendable {
     /// A client's; without a Child SA where none came with it.
     case configurationReceived(ChildSAID?, IKESAID, InternalConfiguration)
 
+    /// A certificate's revocation cannot be told without lists that its chain says where to fetch. What goes on is put off until
+    /// `Command.continueAuthentication` (`WireProfile.waitsForRevocationLists`).
+    case revocationListsWanted(IKESAID, CertificatePath)
+
     /// A post-quantum pre-shared key is in the keys that AUTH is made with from here on (RFC 8784).
     case ppkMixed(IKESAID, Role)
 

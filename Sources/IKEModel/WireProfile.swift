@@ -52,6 +52,8 @@ package struct WireProfile: Hashable, Sendable {
     package var rekeysIKEWithFirstGroup = false
     /// Whether a Child SA that has carried all that it may stays, carrying nothing more; otherwise it is deleted.
     package var keepsSpentChildren = false
+    /// Whether IKE_AUTH waits for revocation lists that a good chain says where to fetch; somebody must answer then.
+    package var waitsForRevocationLists = false
 
     package init(
         vendorIDs: [[UInt8]] = [], fragmentPacketOctetsV4: Int = 576, fragmentPacketOctetsV6: Int = 1280,

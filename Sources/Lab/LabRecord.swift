@@ -20,6 +20,8 @@ package struct LabRecord: Codable, Hashable, Sendable {
     /// another process since does not match.
     package var startTicks: UInt64
     package var hosts: [Host]
+    /// Where the lab stands in user-mode Linux: the socket of those who come in. Its processes have their numbers in there.
+    package var guestSocket: String?
 
     /// When a process started; nil where there is none, or one that has ended and is not collected yet.
     static func startTicks(of process: Int32) -> UInt64? {

@@ -106,6 +106,7 @@ package enum LabSession {
                     result.append(record)
                 } else {
                     try FileSystem.remove(path)
+                    GuestFiles(folder: folder, name: String(file.dropLast(5))).remove()
                 }
             }
             return result
@@ -166,12 +167,11 @@ package enum LabSession {
     }
 
     /// An interactive bash on a host; root's ~/.bashrc is not read, as it is not there.
-    package static func shell(_ record: LabRecord, host: String) throws(LabError) -> ProcessID.Status {
-        let own = Command.ownEnvironment
-        let prompt = "[root@\\h \\W]# "
-        return try execute(
-            record, host: host, ["bash", "--norc", "--noprofile", "-i"],
-            environment: ["PS1": prompt, "TERM": own["TERM"] ?? "dumb"])
+    package static var shell: (arguments: [String], environment: [String: String]) {
+        (
+            ["bash", "--norc", "--noprofile", "-i"],
+            ["PS1": "[root@\\h \\W]# ", "TERM": Command.ownEnvironment["TERM"] ?? "dumb"]
+        )
     }
 
     /// Ends a lab and waits until all its processes are gone.
@@ -191,7 +191,30 @@ package enum LabSession {
                 withExtendedLifetime(process) {}
             }
             try FileSystem.remove("\(folder)/\(record.name).json")
+            GuestFiles(folder: folder, name: record.name).remove()
         }
+    }
+
+    /// What a lab in user-mode Linux has beside its record.
+    package struct GuestFiles {
+        let folder: String
+        let name: String
+        /// Where visitors connect.
+        package var socket: String { "\(folder)/\(name).sock" }
+        /// What the guest's kernel says.
+        package var console: String { "\(folder)/\(name).kernel" }
+        /// Where its memory is mounted, in its sandbox; an empty folder outside.
+        package var workspace: String { "\(folder)/\(name).memory" }
+
+        /// Whatever is there of them.
+        package func remove() {
+            for file in [socket, console] { unlink(file) }
+            rmdir(workspace)
+        }
+    }
+
+    package static func guestFiles(_ name: String) throws(LabError) -> GuestFiles {
+        GuestFiles(folder: try folder(), name: name)
     }
 
     private static func send(_ descriptor: Int32, _ bytes: [UInt8]) {

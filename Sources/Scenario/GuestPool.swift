@@ -46,8 +46,9 @@ package final class GuestPool {
         }
     }
 
-    /// The longest that a guest is waited for which says nothing at all: it says something every 5 s.
-    package static let silence: Duration = .seconds(60)
+    /// The longest that a guest is waited for which says nothing at all: it says something every 5 s, beside whatever a command in it
+    /// takes. With a shorter limit for commands, so long and 10 s.
+    package static func silence(commandLimit: Duration) -> Duration { min(.seconds(60), commandLimit + .seconds(10)) }
     /// The most of a kernel's words that is kept, and how many lines of it a verdict shows.
     private static let consoleLimit = 1 << 16
     private static let shownLines = 20
@@ -66,13 +67,13 @@ package final class GuestPool {
 
     /// - Parameter limit: how many guests run at a time, 1....
     package init(
-        _ package: UserModePackage, jobs: [GuestJob], limit: Int, silence: Duration = GuestPool.silence
+        _ package: UserModePackage, jobs: [GuestJob], limit: Int, commandLimit: Duration
     ) {
         precondition(limit > 0, "a pool without workers")
         self.package = package
         self.jobs = jobs
         self.limit = limit
-        self.silence = silence
+        silence = Self.silence(commandLimit: commandLimit)
         results = Array(repeating: nil, count: jobs.count)
     }
 

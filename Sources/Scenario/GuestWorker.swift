@@ -7,8 +7,9 @@ import UserMode
 /// Process 1 of a user-mode Linux: takes jobs from the host, one after the other, and runs each in a sandbox of its own,
 /// as the runner does on the host.
 ///
-/// Lines from the host: `job JSON`, `examine`, `quit`. Lines to it: `ready`, then for each job what its sandbox says (`RunPool`)
-/// and at last `done`; `alive` every few seconds, so that a kernel that hangs is noticed.
+/// Lines from the host: `job JSON`, `examine`, `up JSON`, `quit`. Lines to it: `ready`, then for each job what its sandbox says (`RunPool`)
+/// and at last `done`; `alive` every few seconds, so that a kernel that hangs is noticed. Behind the answer to `up`, which is `lab JSON`
+/// or `failed TEXT`, both speak in frames (`GuestFrame`) for the rest of the guest's life.
 package final class GuestWorker {
     private let line: FileDescriptor
     private var text: [UInt8] = []
@@ -37,6 +38,7 @@ package final class GuestWorker {
         while let line = try nextLine() {
             if line.starts(with: "quit".utf8) { return }
             if line.starts(with: "examine".utf8) { examine() }
+            if line.starts(with: "up ".utf8) { return keep(try GuestLabJob(line: Array(line.dropFirst(3)))) }
             guard line.starts(with: "job ".utf8) else { continue }
             let job = try GuestJob(line: Array(line.dropFirst(4)))
             if isSetUp.insert(job.output).inserted { try GuestRoot.letThrough(job.output) }
@@ -61,6 +63,19 @@ package final class GuestWorker {
         if feature == .mip6 { try? FileSystem.set("/proc/sys/net/core/fb_tunnels_only_for_init_net", "1") }
         GuestRoot.load(feature.modules)
         if feature == .xfrmESP { GuestCiphers.make() }
+    }
+
+    /// Builds a lab and serves its visitors, until the host lets go of the line.
+    private func keep(_ job: GuestLabJob) {
+        do {
+            if let output = job.output { try GuestRoot.letThrough(output) }
+            for feature in job.requires + [.xfrmESP] { provide(feature) }
+            let record = try job.start()
+            RunPool.Report(descriptor: line.rawValue).lab(record)
+            GuestSwitchboard(line: line, text: text, record: record).serve()
+        } catch {
+            say("failed " + "\(error)".map { $0.isNewline ? " " : String($0) }.joined())
+        }
     }
 
     private func run(_ job: GuestJob) throws {

@@ -42,7 +42,7 @@ package final class Guest {
         self.console = console.read
     }
 
-    static func socketPair() throws(SystemError) -> (near: FileDescriptor, far: FileDescriptor) {
+    package static func socketPair() throws(SystemError) -> (near: FileDescriptor, far: FileDescriptor) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         try checked(socketpair(AF_UNIX, kind, 0, &ends), "socketpair")
@@ -73,7 +73,7 @@ package final class Guest {
 
     /// Starts linux.uml; to be called by process 1 of a sandbox.
     /// - Parameter channel: what become the guest's serial lines, from ttyS0 on; at most 12.
-    static func startKernel(
+    package static func startKernel(
         _ package: UserModePackage, _ options: Options, channel: [Int32], console: Int32
     ) throws(SystemError) -> ProcessID {
         for folder in options.writable { try Mount.bind(folder, to: folder, recursive: false) }

@@ -62,6 +62,8 @@ package enum GuestRoot {
         }
         try FileSystem.makeLink(moduleHelper, to: "/proc/1/exe")
         try FileSystem.set("/proc/sys/kernel/modprobe", moduleHelper)
+        // Whoever the kernel would choose to kill, the scenario is none any more.
+        try FileSystem.set("/proc/sys/vm/panic_on_oom", "1")
         try chooseFilterPrograms()
         // Where modprobe, typed by a person, looks.
         let release = modules.split(separator: "/").last.map(String.init) ?? ""

@@ -15,9 +15,7 @@ struct CharonCommand {
 
     init(_ arguments: [String]) {
         self.arguments = arguments
-        var options = DaemonOptions()
-        options.dialect = .charon
-        self.options = options
+        options = DaemonOptions(.charon)
     }
 
     /// The release that this host's strongswan.conf names.
@@ -27,7 +25,7 @@ struct CharonCommand {
         return CharonDialect.version(in: try? SettingsTree(parsing: CharonDialect.Paths().settings, from: source))
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
 
     /// The program's exit status.
     func run() -> Int32 {

@@ -13,12 +13,10 @@ struct CiscoCommand {
     /// - Parameter arguments: what follows the program's name.
     init(_ arguments: [String], as vendor: DaemonOptions.Vendor) {
         self.arguments = arguments
-        var options = DaemonOptions()
-        options.dialect = vendor
-        self.options = options
+        options = DaemonOptions(vendor)
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
 
     /// The program's exit status.
     func run() -> Int32 {

@@ -75,6 +75,8 @@ struct DaemonOptions: Equatable {
 
     init() {}
 
+    init(_ dialect: Vendor) { self.dialect = dialect }
+
     init(_ arguments: [String]) throws(UsageError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -124,6 +126,9 @@ struct DaemonOptions: Equatable {
             + (keyFolder.map { [DaemonOptions.exportKeysOption, $0] } ?? [])
             + (dataPlane.map { ["--dataplane", $0.rawValue] } ?? [])
     }
+
+    /// Of the daemon that these options start.
+    var client: ControlClient { ControlClient(path: directory.socket) }
 
     var directory: RunDirectory { RunDirectory(runDirectory, name: dialect.family.rawValue) }
 }

@@ -28,7 +28,7 @@ struct IPsecCommand {
         self.options = options
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
     private var service: PlutoService { PlutoService(client) }
 
     /// The program's exit status.

@@ -17,12 +17,10 @@ struct SetkeyCommand {
     /// - Parameter arguments: what follows the program's name.
     init(_ arguments: [String]) {
         self.arguments = arguments
-        var options = DaemonOptions()
-        options.dialect = .setkey
-        self.options = options
+        options = DaemonOptions(.setkey)
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
 
     /// The program's exit status.
     func run() -> Int32 {

@@ -14,12 +14,10 @@ struct VPPCommand {
     init(_ program: String, _ arguments: [String]) {
         self.program = program
         self.arguments = arguments
-        var options = DaemonOptions()
-        options.dialect = .vpp
-        self.options = options
+        options = DaemonOptions(.vpp)
     }
 
-    private var client: ControlClient { ControlClient(path: options.directory.socket) }
+    private var client: ControlClient { options.client }
 
     /// The program's exit status.
     func run() -> Int32 {

@@ -70,9 +70,8 @@ struct FolderRuns {
                     job: jobs[index], folder: folder, installation: installation, output: outputs[index],
                     options: options)
             }
-            _ = GuestPool(userMode, jobs: guestJobs, limit: limit).run(stopAfterFailure: false) {
-                observe($0.moved { guests[$0] })
-            }
+            let pool = GuestPool(userMode, jobs: guestJobs, limit: limit, commandLimit: options.timeout)
+            _ = pool.run(stopAfterFailure: false) { observe($0.moved { guests[$0] }) }
         }
     }
 }

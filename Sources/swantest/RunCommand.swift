@@ -152,7 +152,8 @@ struct Run: ParsableCommand {
                     job: jobs[index], folder: folder, installation: installation, output: places[index],
                     options: options)
             }
-            let pool = GuestPool(userMode, jobs: guestJobs, limit: limit)
+            let pool = GuestPool(
+                userMode, jobs: guestJobs, limit: limit, commandLimit: options.timeout)
             let booted = pool.run(stopAfterFailure: failFast) { event in
                 if case .finished(let index, _) = event { rmdir(guestJobs[index].output + "/.scenario") }
                 terminal.observe(event.moved { guests[$0] })

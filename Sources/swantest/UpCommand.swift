@@ -2,6 +2,7 @@ import ArgumentParser
 import Lab
 import LinuxSystem
 import Scenario
+import UserMode
 
 /// `swantest up NAME|TOPOLOGY`: a lab that stays, for working by hand.
 struct Up: ParsableCommand {
@@ -17,12 +18,21 @@ struct Up: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Only these hosts of a topology, and those that route between them.")
     var hosts: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            host: this machine's kernel; uml: user-mode Linux, booted for the lab; auto: host where it has what the \
+            scenario requires, else uml.
+            """, valueName: "host|uml|auto"))
+    var kernel = KernelChoice.auto
+
     func run() throws {
         let installation = try locations.installation()
         do {
             let record = try isTopology(installation) ? startTopology(installation) : startScenario(installation)
             let names = record.hosts.map(\.name)
-            Terminal.print("\(record.name) is up: \(names.joined(separator: " "))")
+            let place = record.guestSocket == nil ? "" : " in user-mode Linux"
+            Terminal.print("\(record.name) is up\(place): \(names.joined(separator: " "))")
             if let first = names.first { Terminal.print("swantest shell \(first)   swantest down \(record.name)") }
         } catch let error as LabError { throw Exit.ofLab(error) } catch let error as SystemError {
             throw Exit.machineCannot("the sandbox could not be made (swantest doctor says more): \(error)")
@@ -43,6 +53,15 @@ struct Up: ParsableCommand {
             throw Exit.usage(
                 "topology \(name) has no host \(host); it has \(topology.hosts.map(\.name).joined(separator: ", "))")
         }
+        if kernel == .uml {
+            guard let userMode = UserModePackage.find() else {
+                throw Exit.machineCannot("user-mode Linux is not installed: \(UserModePackage.installCommand)")
+            }
+            var job = GuestLabJob(
+                name: name, topology: "\(installation.topologies)/\(name).yaml", installation: installation)
+            job.hosts = chosen
+            return try KeptGuest.start(userMode, job)
+        }
         return try LabSession.start(
             name: name, topology: topology, hosts: Set(chosen), options: HostLayout.options(of: installation))
     }
@@ -55,16 +74,24 @@ struct Up: ParsableCommand {
         guard let scenario = try selection.select(installation).first else {
             throw Exit.nothingRan("no scenario \(name)")
         }
-        var plan = RunPlan(installation: installation, isSuite: selection.locations.suite != nil)
+        var plan = RunPlan(installation: installation, isSuite: selection.locations.suite != nil, kernel: kernel)
         switch try plan.outcome(of: scenario) {
         case .verdict(_, let reason): throw Exit.machineCannot(reason)
-        case .run(let folder, let topology), .boot(let folder, let topology):
-            let place = try output.folder(of: folder.name)
-            try FileSystem.makeDirectories(place)
+        case .run(let folder, let topology):
             return try KeptLab.start(
                 folder: folder, topology: topology,
-                layout: HostLayout(folder: folder, installation: installation, output: place))
+                layout: HostLayout(folder: folder, installation: installation, output: try place(of: folder)))
+        case .boot(let folder, _):
+            guard let userMode = plan.userMode else { preconditionFailure("a boot without user-mode Linux") }
+            return try KeptGuest.start(
+                userMode, GuestLabJob(folder: folder, installation: installation, output: try place(of: folder)))
         }
+    }
+
+    private func place(of folder: ScenarioFolder) throws -> String {
+        let place = try output.folder(of: folder.name)
+        try FileSystem.makeDirectories(place)
+        return place
     }
 }
 
@@ -83,7 +110,7 @@ struct Shell: ParsableCommand {
 
     func run() throws {
         try Exit.ofLab {
-            try LabSession.shell(try LabSession.find(choice.lab, host: host), host: host)
+            try GuestVisit.shell(try LabSession.find(choice.lab, host: host), host: host)
         }
     }
 }
@@ -101,7 +128,7 @@ struct Exec: ParsableCommand {
     func run() throws {
         if command.isEmpty { throw Exit.usage("exec \(host) -- COMMAND…: the command is missing") }
         try Exit.ofLab {
-            try LabSession.execute(try LabSession.find(choice.lab, host: host), host: host, command)
+            try GuestVisit.execute(try LabSession.find(choice.lab, host: host), host: host, command)
         }
     }
 }

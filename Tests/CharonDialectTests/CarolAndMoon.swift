@@ -17,6 +17,8 @@ final class SimulatedCharon {
     var output: [SessionID: String] = [:]
     var statuses: [SessionID: Int32] = [:]
     private var lastSession: UInt64 = 0
+    /// What it wants fetched.
+    var fetches: [FetchRequest] = []
 
     init(seed: UInt64, address: String, files: [String: String], version: CharonVersion = .v5_9_8) {
         dialect = CharonDialect(version: version)
@@ -36,6 +38,11 @@ final class SimulatedCharon {
         let arguments = line.split(separator: " ").map(String.init)
         carryOut(dialect.accept(ClientRequest(arguments: arguments, workingDirectory: "/tmp"), from: session, view))
         return session
+    }
+
+    /// The first of the fetches comes to its end.
+    func answerFetch(_ result: Result<[UInt8], FetchFailure>) {
+        carryOut(dialect.fetched(fetches.removeFirst(), result, view))
     }
 
     func tell(_ input: Input) {
@@ -76,6 +83,7 @@ final class SimulatedCharon {
                 if statuses[session] == nil { output[session, default: ""] += text }
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
+            case .fetch(let request): fetches.append(request)
             case .logFile, .listen, .listenStreams, .change, .run, .fail, .exit: break
             }
         }

@@ -12,8 +12,10 @@ struct CertificatePKI {
     /// What `FakeDaemonView` has for now.
     static let now: Int64 = 1_747_821_789
 
-    /// - Parameter bits: of the ends' RSA keys.
-    init(bits: Int = 2048) throws {
+    /// - Parameters:
+    ///   - bits: of the ends' RSA keys.
+    ///   - listURLs: where moon's certificate says that lists are.
+    init(bits: Int = 2048, listURLs: [String] = []) throws {
         root = try TestAuthority("C=CH, O=Linux strongSwan, CN=strongSwan Root CA", key: .generateRSA(bits: 2048))
         carolKey = try .generateRSA(bits: bits)
         moonKey = try .generateRSA(bits: bits)
@@ -26,6 +28,7 @@ struct CertificatePKI {
             subject: DistinguishedName(text: "C=CH, O=Linux strongSwan, CN=moon.strongswan.org")!,
             publicKey: moonKey.publicKey)
         template.names = [(0x82, Array("moon.strongswan.org".utf8))]
+        template.listURLs = listURLs
         moon = try root.issue(template)
     }
 

@@ -32,4 +32,23 @@ import Testing
         #expect(hosts.east.plane.counters(of: child)?.inboundPackets == UInt64(count))
         #expect(hosts.received(listener) == "1")
     }
+
+    @Test func `raw sockets wait for the next Child SA, a few of them`() throws {
+        let hosts = try TwoHosts(PlaneKind.userspace[0])
+        try hosts.install()
+        let child = ChildSAID(1)
+        let remote = IPAddress("192.1.2.23")!
+        // The port's descriptor, and a socket.
+        #expect(hosts.west.plane.descriptors.count == 2)
+        for number in 100..<120 {
+            try hosts.west.add(["192.1.2.\(number)/24"], to: "eth1")
+            let local = IPAddress("192.1.2.\(number)")!
+            try hosts.west.apply(.move(child, local: local, remote: remote, encapsulation: .none))
+        }
+        #expect((3...9).contains(hosts.west.plane.descriptors.count))
+        try hosts.west.apply(.remove(child))
+        let kept = hosts.west.plane.descriptors
+        try hosts.install(Tunnel(), atWest: true)
+        #expect(Set(kept).isSubset(of: hosts.west.plane.descriptors))
+    }
 }

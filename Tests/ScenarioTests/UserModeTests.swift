@@ -111,6 +111,41 @@ struct UserModeTests {
         }
     }
 
+    @Test func `a guest without memory leaves its scenario unresolved with the kernel's words, and the next one runs`()
+        throws
+    {
+        try withRunner(.ordinary) { runner in
+            let glutton = "grep -q 'User Mode Linux' /proc/cpuinfo && tail /dev/zero"
+            try runner.scenario("a-eats", RunTests.west(glutton, glutton + "\nwest #"))
+            try runner.scenario("b-lives", RunTests.west(Self.vendor, Self.console))
+            let answer = try runner.run("run", "a-eats", "b-lives", "--kernel", "uml", "--jobs", "1")
+            #expect(answer.status == .exited(1), "\(answer.text)")
+            #expect(answer.text.contains("a-eats unresolved"), "\(answer.text)")
+            #expect(answer.text.contains("Kernel panic") && answer.text.contains("emory"), "\(answer.text)")
+            #expect(answer.text.contains("b-lives passed"), "\(answer.text)")
+        }
+    }
+
+    @Test func `a guest that stands still leaves its scenario unresolved, and the next one runs`() throws {
+        try withRunner { runner in
+            try runner.scenario("a-hangs", RunTests.west("sleep 3333", "sleep 3333\nwest #"))
+            try runner.scenario("b-lives", RunTests.west(Self.vendor, Self.console))
+            let (process, output) = try runner.start(
+                ["run", "a-hangs", "b-lives", "--kernel", "uml", "--jobs", "1", "--timeout", "10"])
+            // The console's file is made when the lab is up.
+            while !FileSystem.exists(runner.folder + "/OUTPUT/a-hangs/west.console.verbose.txt") {
+                try #require(try process.statusIfEnded() == nil)
+                MonotonicClock.sleep(.milliseconds(10))
+            }
+            let kernel = Self.descendants(of: process.rawValue).first { Self.program(of: $0).hasSuffix("/linux.uml") }
+            kill(try #require(kernel), SIGSTOP)
+            let text = String(decoding: try output.readToEnd(), as: UTF8.self)
+            #expect(try process.wait() == .exited(1), "\(text)")
+            #expect(text.contains("a-hangs unresolved: user-mode Linux said nothing for 20.0 seconds"), "\(text)")
+            #expect(text.contains("b-lives passed"), "\(text)")
+        }
+    }
+
     @Test(arguments: [RunnerProgram.User.own, .ordinary])
     func `a runner that is killed takes its guest along`(user: RunnerProgram.User) throws {
         try withRunner(user) { runner in
@@ -149,12 +184,12 @@ struct UserModeTests {
         }
     }
 
-    private static func program(of process: Int32) -> String {
+    static func program(of process: Int32) -> String {
         let words = (try? FileSystem.readText("/proc/\(process)/cmdline")) ?? ""
         return String(words.prefix { $0 != "\0" && $0 != " " })
     }
 
-    private static func descendants(of process: Int32) -> [Int32] {
+    static func descendants(of process: Int32) -> [Int32] {
         let children = (try? FileSystem.readText("/proc/\(process)/task/\(process)/children")) ?? ""
         return children.split(separator: " ").compactMap { Int32($0) }.flatMap { [$0] + descendants(of: $0) }
     }

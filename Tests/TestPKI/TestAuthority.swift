@@ -33,6 +33,8 @@ package final class TestAuthority {
         package var names: [(tag: UInt8, value: [UInt8])] = []
         /// The octet of a keyUsage extension: 0x80 is digitalSignature, 0x20 keyEncipherment; nil: none.
         package var keyUsage: UInt8?
+        /// URLs of cRLDistributionPoints, a point for each.
+        package var listURLs: [String] = []
         /// Octets of an extension that nobody knows, to make a certificate big.
         package var padding = 0
 
@@ -66,10 +68,16 @@ package final class TestAuthority {
             if !names.isEmpty {
                 add([0x55, 0x1d, 0x11], critical: false, DER.sequence(names.map { DER.element($0.tag, $0.value) }))
             }
+            if !listURLs.isEmpty {
+                let points = listURLs.map { url in
+                    DER.sequence([DER.element(0xa0, DER.element(0xa0, DER.element(0x86, Array(url.utf8))))])
+                }
+                add([0x55, 0x1d, 0x1f], critical: false, DER.sequence(points))
+            }
             if padding > 0 { add([0x2a, 0x03, 0x04], critical: false, [UInt8](repeating: 0x55, count: padding)) }
             var parts: [[UInt8]] = [
                 DER.element(0xa0, DER.unsigned([2])), DER.unsigned([serial]), identifier, issuer.der,
-                DER.sequence([TestAuthority.time(validity.lowerBound), TestAuthority.time(validity.upperBound)]),
+                DER.sequence([DER.time(validity.lowerBound), DER.time(validity.upperBound)]),
                 subject.der, publicKey.subjectPublicKeyInfo,
             ]
             if !extensions.isEmpty { parts.append(DER.element(0xa3, DER.sequence(extensions))) }
@@ -89,12 +97,12 @@ package final class TestAuthority {
     ) throws -> RevocationList {
         var parts: [[UInt8]] = [
             DER.unsigned([1]), TestAuthority.scheme(key).algorithmIdentifier!, certificate.subject.der,
-            TestAuthority.time(thisUpdate), TestAuthority.time(nextUpdate),
+            DER.time(thisUpdate), DER.time(nextUpdate),
         ]
         if !certificates.isEmpty {
             parts.append(
                 DER.sequence(
-                    certificates.map { DER.sequence([DER.unsigned($0.serialNumber), TestAuthority.time(thisUpdate)]) }))
+                    certificates.map { DER.sequence([DER.unsigned($0.serialNumber), DER.time(thisUpdate)]) }))
         }
         parts.append(
             DER.element(
@@ -125,24 +133,5 @@ package final class TestAuthority {
             contents, scheme.algorithmIdentifier!,
             DER.element(DER.bitString, [0] + (try key.sign(contents, by: scheme))),
         ])
-    }
-
-    /// GeneralizedTime of seconds since 1970 (the civil calendar counted from 1 March of year 0).
-    private static func time(_ seconds: Int64) -> [UInt8] {
-        let days = seconds / 86400 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
-        func two(_ number: Int64) -> String { (number < 10 ? "0" : "") + "\(number)" }
-        let rest = seconds % 86400
-        let clock = two(rest / 3600) + two(rest / 60 % 60) + two(rest % 60)
-        // RFC 5280 §4.1.2.5: UTCTime until 2049.
-        let text = year < 2050 ? two(year % 100) : "\(year)"
-        return DER.element(year < 2050 ? 0x17 : 0x18, Array((text + two(month) + two(day) + clock + "Z").utf8))
     }
 }

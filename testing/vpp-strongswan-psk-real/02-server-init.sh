@@ -1,3 +1,1 @@
-../../guestbin/http-server.sh --start site
-# 192.168.5.2 is VPP's: it answers, and the host behind it does not know the address.
-ping -n -c 1 -q 192.168.5.2 | grep packets
+../vpp-strongswan-psk-esn/02-server-init.sh

@@ -16,3 +16,10 @@ int lx_power_off(void);
 int lx_make_raw(int terminal);
 // Takes read-only away from a mount that this process made so.
 int lx_mount_writable(const char *target);
+// A new terminal: ends[0] is the side of whoever looks at it, ends[1] the side of the programs. Close-on-exec.
+int lx_open_terminal(int ends[2]);
+// Makes a terminal the calling session's own.
+int lx_take_terminal(int terminal);
+// The size of a terminal, in characters.
+int lx_set_window(int terminal, unsigned short rows, unsigned short columns);
+int lx_get_window(int terminal, unsigned short *rows, unsigned short *columns);

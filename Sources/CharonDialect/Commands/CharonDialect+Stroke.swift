@@ -43,7 +43,14 @@ extension CharonDialect {
         case "rereadsecrets": return done(log("CFG", "rereading secrets", view) + loadSecrets(view))
         case "rereadcacerts": return done(rereadAuthorities(view))
         case "rereadcrls": return done(rereadLists(view))
-        case "rereadaacerts", "rereadocspcerts", "rereadacerts", "purgeocsp", "purgecrls", "purgecerts": return done()
+        case "rereadaacerts", "rereadocspcerts", "rereadacerts", "purgeocsp":
+            return [.writeError(session, "ipsec \(words[0]): nothing of this kind is ever kept here\n")] + done()
+        case "purgecrls":
+            credentials.fetched = CredentialStore.Part()
+            return [.command(.setCredentials(credentials.credentials))] + done()
+        case "purgecerts":
+            credentials.forgetSeen()
+            return done()
         case "purgeike":
             let idle = view.ikeSAs.filter { $0.established != nil && $0.children.isEmpty }
             return done(idle.map { .command(.deleteIKE($0.ike)) })

@@ -53,8 +53,18 @@ extension CharonDialect {
         case "--list-pols", "-P": return done(listPolicies(view))
         case "--list-pools", "-A":
             return done(poolsText(name: options.value("--name", "-n"), withLeases: options.has("--leases", "-l")))
-        case "--flush-certs", "-f": return done("")
-        case "--reload-settings", "-r": return done("")
+        case "--flush-certs", "-f":
+            let type = options.value("--type", "-t") ?? "any"
+            if ["any", "x509_crl"].contains(type) { credentials.fetched = CredentialStore.Part() }
+            if ["any", "x509"].contains(type) { credentials.forgetSeen() }
+            return [.command(.setCredentials(credentials.credentials))] + done("")
+        case "--reload-settings", "-r": return reloadSettings(session, view)
+        case "--list-algs", "-g": return done(swanctlAlgorithmsText())
+        case "--monitor-sa", "-m":
+            let form: CommandSessions.MonitorForm =
+                options.has("--raw", "-r") ? .raw : options.has("--pretty", "-P") ? .pretty : .text
+            sessions.add(.init(session: session, form: .vici, purpose: .monitor(form)))
+            return []
         case "--list-authorities", "-B": return done(authoritiesText())
         case "--list-certs", "-x":
             var kinds = CertificateKinds.all
@@ -70,11 +80,7 @@ extension CharonDialect {
                 certificatesText(
                     kinds, subject: options.value("--subject", "-s"), asPEM: options.has("--pem", "-p"), view))
         case "--counters", "-C":
-            if options.has("--reset", "-R") {
-                counters.reset()
-                return done("reset-counters completed successfully\n")
-            }
-            return done(counters.text)
+            return counters(options, session)
         case "--redirect", "-d": return redirect(options, session)
         case "--stats", "-S": return done(statistics(view))
         case "--version", "-v":
@@ -90,6 +96,42 @@ extension CharonDialect {
                 .finish(session, status: 1),
             ]
         }
+    }
+
+    /// `--counters [--name NAME|--all] [--reset] [--raw|--pretty]`.
+    private func counters(_ options: Options, _ session: SessionID) -> [DialectEffect] {
+        let name = options.value("--name", "-n")
+        let selection: ExchangeCounters.Selection =
+            options.has("--all", "-a") ? .each : name.map { .connection($0) } ?? .global
+        func fail(_ verb: String) -> [DialectEffect] {
+            [
+                .writeError(session, "\(verb)-counters failed: no counters found for this connection\n"),
+                .finish(session, status: 1),
+            ]
+        }
+        if options.has("--reset", "-R") {
+            guard counters.reset(selection) else { return fail("reset") }
+            return [.write(session, "reset-counters completed successfully\n"), .finish(session, status: 0)]
+        }
+        guard let message = counters.message(selection), let text = counters.text(selection) else { return fail("get") }
+        let isRaw = options.has("--raw", "-r")
+        let shown =
+            isRaw || options.has("--pretty", "-P")
+            ? "counters reply " + (isRaw ? message.raw : message.pretty) + "\n" : text
+        return [.write(session, shown), .finish(session, status: 0)]
+    }
+
+    /// strongswan.conf is read again: where the log goes and what it looks like. All else of it counts at the start alone.
+    private func reloadSettings(_ session: SessionID, _ view: any DaemonView) -> [DialectEffect] {
+        let settings: SettingsTree
+        do throws(ConfigurationError) { settings = try SettingsTree(parsing: paths.settings, from: source(view)) } catch
+        {
+            return [
+                .writeError(session, "reload-settings failed: \(error)\n"), .finish(session, status: 1),
+            ]
+        }
+        logging = LogSettings(settings, otherwise: paths.log)
+        return [.logFile(logging.path, append: true), .finish(session, status: 0)]
     }
 
     private func load(
@@ -143,15 +185,14 @@ extension CharonDialect {
         guard [name, numberText, hosts, identity].contains(where: { $0 != nil }) else {
             return fail("missing redirect selector")
         }
-        let found = ikes.values.filter { record in
+        let found = ikes.filter { _, record in
             record.isEstablished && name.map { bound(record.connection)?.peer == $0 } ?? true
                 && number.map { record.number == $0 } ?? true
                 && prefix.map { $0.contains(record.remote.address) } ?? true
                 && identity.map { IdentityText.text(record.peer) == $0 } ?? true
         }
-        let connections = Set(found.compactMap(\.connection)).sorted { $0.number < $1.number }
-        guard !connections.isEmpty else { return fail("no matching SAs to redirect found") }
-        return connections.map { .command(.redirect($0, to: gateway)) } + [
+        guard !found.isEmpty else { return fail("no matching SAs to redirect found") }
+        return found.keys.sorted().map { .command(.redirectIKE($0, to: gateway)) } + [
             .write(session, "redirect completed successfully\n"), .finish(session, status: 0),
         ]
     }

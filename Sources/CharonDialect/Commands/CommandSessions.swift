@@ -13,7 +13,11 @@ struct CommandSessions {
         case route(ConnectionID)
         /// `swanctl --log`: everything, until it is interrupted.
         case trace
+        /// `swanctl --monitor-sa`: SAs as they come and go, until it is interrupted.
+        case monitor(MonitorForm)
     }
+
+    enum MonitorForm { case text, raw, pretty }
 
     struct Entry {
         var session: SessionID
@@ -40,6 +44,10 @@ struct CommandSessions {
 
     func listeners(of ike: IKESAID) -> [Entry] { entries.filter { $0.ikes.contains(ike) } }
     var tracers: [Entry] { entries.filter { if case .trace = $0.purpose { true } else { false } } }
+
+    var monitors: [(session: SessionID, form: MonitorForm)] {
+        entries.compactMap { if case .monitor(let form) = $0.purpose { ($0.session, form) } else { nil } }
+    }
 
     /// Those that wait for this, taken out.
     mutating func take(_ isAwaited: (Purpose) -> Bool) -> [Entry] {

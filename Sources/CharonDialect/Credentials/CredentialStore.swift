@@ -15,6 +15,8 @@ struct CredentialStore {
     var vici = Part()
     /// What came in ipsec.secrets' PKCS #12 files.
     var strokeContainers = Part()
+    /// Lists that were fetched.
+    var fetched = Part()
     /// Of peers that proved who they are, the newest last.
     private(set) var seen: [Certificate] = []
 
@@ -27,6 +29,8 @@ struct CredentialStore {
         if seen.count > Self.seenLimit { seen.removeFirst() }
     }
 
+    mutating func forgetSeen() { seen = [] }
+
     private static func unique<Item: Hashable>(_ items: [Item]) -> [Item] {
         var known: Set<Item> = []
         return items.filter { known.insert($0).inserted }
@@ -36,7 +40,7 @@ struct CredentialStore {
     var certificates: [Certificate] {
         Self.unique(stroke.certificates + strokeContainers.certificates + vici.certificates)
     }
-    var lists: [RevocationList] { Self.unique(stroke.lists + vici.lists) }
+    var lists: [RevocationList] { Self.unique(stroke.lists + vici.lists + fetched.lists) }
     var keys: [PrivateKey] { stroke.keys + strokeContainers.keys + vici.keys }
 
     mutating func add(_ container: PKCS12, to part: WritableKeyPath<CredentialStore, Part>) {

@@ -282,10 +282,4 @@ extension CharonDialect {
         let digits = String(spi.value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
-
-    /// `ipsec listall`: what this daemon can negotiate.
-    func algorithmsText() -> String {
-        let groups = KeyExchangeMethod.known.filter(\.isSupported).map(AlgorithmNames.name)
-        return "\nList of registered IKE algorithms:\n\n  dh-group:   \(groups.joined(separator: " "))\n"
-    }
 }

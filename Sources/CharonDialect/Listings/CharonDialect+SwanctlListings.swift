@@ -11,22 +11,32 @@ extension CharonDialect {
         var lines: [String] = []
         for snapshot in view.ikeSAs {
             guard let record = ikes[snapshot.ike] else { continue }
-            lines += ikeLines(snapshot, record, view)
-            for child in view.childSAs where snapshot.children.contains(child.child) {
-                lines += childLines(child, view)
-            }
+            let children = view.childSAs.filter { snapshot.children.contains($0.child) }
+            lines += listed(snapshot, record, children, state: nil, view)
         }
         return lines.map { $0 + "\n" }.joined()
     }
 
-    private func peerName(_ record: IKERecord) -> String {
+    /// An IKE SA and these of its CHILD_SAs.
+    /// - Parameter state: nil: what it is in.
+    func listed(
+        _ snapshot: IKESnapshot, _ record: IKERecord, _ children: [ChildFacts], state: String?, _ view: any DaemonView
+    ) -> [String] {
+        ikeLines(snapshot, record, state: state, view) + children.flatMap { childLines($0, view) }
+    }
+
+    func peerName(_ record: IKERecord) -> String {
         record.isNamed ? bound(record.connection)?.peer ?? "(unnamed)" : "(unnamed)"
     }
 
-    private func ikeLines(_ snapshot: IKESnapshot, _ record: IKERecord, _ view: any DaemonView) -> [String] {
+    private func ikeLines(
+        _ snapshot: IKESnapshot, _ record: IKERecord, state: String?, _ view: any DaemonView
+    ) -> [String] {
         let mark = snapshot.role == .initiator ? ("*", "") : ("", "*")
+        let isEnding = state != nil
         let state =
-            snapshot.established == nil ? "CONNECTING" : snapshot.state == .deleting ? "DELETING" : "ESTABLISHED"
+            state
+            ?? (snapshot.established == nil ? "CONNECTING" : snapshot.state == .deleting ? "DELETING" : "ESTABLISHED")
         let remote = snapshot.peer ?? bound(record.connection)?.connection.remote.identification
         var lines = [
             "\(peerName(record)): #\(record.number), \(state), IKEv2, \(Self.hexadecimal(snapshot.initiatorSPI))_i\(mark.0) "
@@ -44,7 +54,7 @@ extension CharonDialect {
                     + ([cipher] + integrity + [AlgorithmNames.name(suite.prf), AlgorithmNames.name(suite.keyExchange)])
                     .joined(separator: "/"))
         }
-        if let established = snapshot.established {
+        if let established = snapshot.established, !isEnding {
             let how = bound(record.connection)?.definition.reauthenticates == true ? "reauth" : "rekeying"
             let time = snapshot.rekeyTime.map { ", \(how) in \(seconds($0 - view.now))s" } ?? ""
             lines.append("  established \(seconds(view.now - established))s ago\(time)")
@@ -102,18 +112,23 @@ extension CharonDialect {
         for snapshot in view.ikeSAs {
             guard let record = ikes[snapshot.ike] else { continue }
             var reply = ViciMessage()
-            reply.section(peerName(record)) { fill(&$0, snapshot, record, view) }
+            let children = view.childSAs.filter { snapshot.children.contains($0.child) }
+            reply.section(peerName(record)) { fill(&$0, snapshot, record, children, state: nil, view) }
             text += "list-sa event " + (isPretty ? reply.pretty : reply.raw) + "\n"
         }
         return text + "list-sas reply " + (isPretty ? ViciMessage().pretty : ViciMessage().raw) + "\n"
     }
 
-    private func fill(
-        _ message: inout ViciMessage, _ snapshot: IKESnapshot, _ record: IKERecord, _ view: any DaemonView
+    /// - Parameters:
+    ///   - shown: its CHILD_SAs; nil: they are left out.
+    ///   - state: nil: what it is in.
+    func fill(
+        _ message: inout ViciMessage, _ snapshot: IKESnapshot, _ record: IKERecord, _ shown: [ChildFacts]?,
+        state: String?, _ view: any DaemonView
     ) {
         message.add("uniqueid", "\(record.number)")
         message.add("version", "2")
-        message.add("state", snapshot.established == nil ? "CONNECTING" : "ESTABLISHED")
+        message.add("state", state ?? (snapshot.established == nil ? "CONNECTING" : "ESTABLISHED"))
         message.add("local-host", "\(snapshot.local.address)")
         message.add("local-port", "\(snapshot.local.port)")
         message.add("local-id", IdentityText.text(localIdentity(record)))
@@ -133,10 +148,10 @@ extension CharonDialect {
             message.add("prf-alg", AlgorithmNames.name(suite.prf))
             message.add("dh-group", AlgorithmNames.name(suite.keyExchange))
         }
-        if let established = snapshot.established {
+        if let established = snapshot.established, state == nil {
             message.add("established", "\(seconds(view.now - established))")
         }
-        if let time = snapshot.rekeyTime {
+        if let time = snapshot.rekeyTime, state == nil {
             let key = bound(record.connection)?.definition.reauthenticates == true ? "reauth-time" : "rekey-time"
             message.add(key, "\(seconds(time - view.now))")
         }
@@ -144,8 +159,9 @@ extension CharonDialect {
             let addresses = virtualAddresses(snapshot, ofLocal: isLocal)
             if !addresses.isEmpty { message.list(key, addresses) }
         }
+        guard let shown else { return }
         message.section("child-sas") { children in
-            for child in view.childSAs where snapshot.children.contains(child.child) {
+            for child in shown {
                 guard let record = self.children[child.child], let bound = bound(child.connection) else { continue }
                 children.section("\(bound.name)-\(record.number)") { fill(&$0, child, record.number, bound, view) }
             }

@@ -19,6 +19,8 @@ extension CharonDialect {
         var peerKeyName = "RSA"
         /// The peer's AUTH is made with a shared key, whatever certificates it sent.
         var isSharedKey = false
+        /// What was said while lists were fetched, by the certificate that they are for.
+        var fetching: [Certificate: [(group: String, text: String)]] = [:]
         /// The Child SA that the coming request asks for.
         var starting: ChildSAID?
         var eapType: EAPType?
@@ -202,25 +204,31 @@ extension CharonDialect {
         }
         let end = "  reached self-signed root ca with a path length of \(max(0, path.certificates.count - 2))"
         if version == .v5_9_8 { say(end) }
-        for check in path.checks { for line in Self.lines(of: check) { say(line) } }
+        for check in path.checks {
+            let fetching = ikes[ike]?.proof.fetching[check.certificate] ?? []
+            say("checking certificate status of \"\(check.certificate.subject.text)\"")
+            for line in fetching { effects += tell(line.group, line.text, ike, view) }
+            for line in Self.lines(of: check, isFetched: !fetching.isEmpty) { say(line) }
+        }
         if version == .v5_1_2 { say(end) }
         return effects
     }
 
-    private static func lines(of check: RevocationCheck) -> [String] {
+    /// - Parameter isFetched: its list is new, and not one that was kept.
+    private static func lines(of check: RevocationCheck, isFetched: Bool) -> [String] {
         func time(_ seconds: Int64?) -> String { seconds.map { CalendarText($0).text("%b %d %T %Y") } ?? "?" }
-        var lines = ["checking certificate status of \"\(check.certificate.subject.text)\""]
-        guard let list = check.list else { return lines + ["certificate status is not available"] }
-        lines.append("  using trusted certificate \"\(check.issuer.subject.text)\"")
+        guard let list = check.list else { return ["certificate status is not available"] }
+        let cached = isFetched ? [] : ["  using cached crl"]
+        var lines = ["  using trusted certificate \"\(check.issuer.subject.text)\""]
         lines.append("  crl correctly signed by \"\(check.issuer.subject.text)\"")
         let isStale = check.status == .unknown
         lines.append("  crl is \(isStale ? "stale: since" : "valid: until") \(time(list.nextUpdate))")
         switch check.status {
-        case .good: return lines + ["  using cached crl", "certificate status is good"]
+        case .good: return lines + cached + ["certificate status is good"]
         case .unknown: return lines + ["certificate status is unknown, crl is stale"]
         case .revoked(let date, let reason):
             let date = CalendarText(date).text("%b %d %T UTC %Y")
-            return lines + ["certificate was revoked on \(date), reason: \(reasonName(reason))", "  using cached crl"]
+            return lines + ["certificate was revoked on \(date), reason: \(reasonName(reason))"] + cached
         }
     }
 

@@ -6,7 +6,23 @@ import NetAddress
 /// The engine's events as charon's lines.
 extension CharonDialect {
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
-        counters.note(event)
+        counters.note(
+            event,
+            of: Self.owner(of: event).flatMap { ikes[$0] }.flatMap { $0.isNamed ? bound($0.connection)?.peer : nil })
+        let monitored = monitored(event, view)
+        return monitored.before + rendered(event, view) + self.monitored(after: event, monitored.isTold, view)
+    }
+
+    /// Whose messages and replacements are counted.
+    private static func owner(of event: Event) -> IKESAID? {
+        switch event {
+        case .messagePassed(let ike, _), .ikeRekeyed(let ike, _, _, _): ike
+        case .childEstablished(let facts): facts.ike
+        default: nil
+        }
+    }
+
+    private func rendered(_ event: Event, _ view: any DaemonView) -> [DialectEffect] {
         switch event {
         // Each has its lines at `messagePassed`.
         case .requestSent, .requestReceived, .responseReceived, .responseSent, .datagramSent, .nonce: return []
@@ -52,6 +68,7 @@ extension CharonDialect {
         case .certificatesAttached(let ike, let certificates):
             ikes[ike]?.proof.attached = certificates
             return []
+        case .revocationListsWanted(let ike, let path): return searchLists(path, ike, view)
         case .certificatesExamined(let ike, let path): return examined(path, ike, view)
         case .responderProved(let ike, let peer, let proof):
             return authenticated(peer, proof, ike, view) + eapRequested(ike, view)
@@ -318,6 +335,7 @@ extension CharonDialect {
             answered[ike] = nil
             held[ike] = nil
             pendingEAP[ike] = nil
+            listSearches[ike] = nil
         }
         var effects: [DialectEffect] = []
         switch reason {

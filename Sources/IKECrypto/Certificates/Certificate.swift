@@ -81,6 +81,34 @@ package final class Certificate: @unchecked Sendable {
         return usage != UInt32.max && usage & UInt32(KU_CRL_SIGN) != 0
     }
 
+    /// URLs of cRLDistributionPoints (RFC 5280 §4.2.1.13), in their order, at most sixteen; what cannot be read has none.
+    package var listURLs: [String] {
+        let index = X509_get_ext_by_NID(pointer, NID_crl_distribution_points, -1)
+        guard index >= 0, let found = X509_get_ext(pointer, index), let data = X509_EXTENSION_get_data(found) else {
+            return []
+        }
+        return (try? Certificate.listURLs(Certificate.octets(of: UnsafePointer(data)))) ?? []
+    }
+
+    private static func listURLs(_ octets: [UInt8]) throws(CryptoError) -> [String] {
+        var outer = DERReader(octets)
+        var points = try outer.next("cRLDistributionPoints").expect(DER.sequence, "CRLDistributionPoints")
+        var result: [String] = []
+        while !points.isAtEnd, result.count < 16 {
+            var point = try points.next("a DistributionPoint").expect(DER.sequence, "DistributionPoint")
+            // [0] distributionPoint, in it [0] fullName: GeneralNames.
+            guard !point.isAtEnd, let name = try? point.next(0xa0, "distributionPoint"),
+                var names = try? name.expect(0xa0, "distributionPoint"),
+                let full = try? names.next(0xa0, "fullName"), var general = try? full.expect(0xa0, "fullName")
+            else { continue }
+            while !general.isAtEnd, result.count < 16 {
+                let one = try general.next("a GeneralName")
+                if one.tag == 0x86 { result.append(String(decoding: one.content, as: UTF8.self)) }
+            }
+        }
+        return result
+    }
+
     /// subjectKeyIdentifier and the key identifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1, §4.2.1.2).
     package var subjectKeyIdentifier: [UInt8]? {
         X509_get0_subject_key_id(pointer).map { Certificate.octets(of: UnsafePointer($0)) }

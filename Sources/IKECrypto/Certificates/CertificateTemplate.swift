@@ -34,7 +34,7 @@ package struct CertificateTemplate {
         var parts: [[UInt8]] = [
             DER.element(0xa0, DER.unsigned([2])), DER.unsigned(serialNumber), identifier,
             (issuer?.subject ?? subject).der,
-            DER.sequence([SignedStructure.time(notBefore), SignedStructure.time(notAfter)]), subject.der,
+            DER.sequence([DER.time(notBefore), DER.time(notAfter)]), subject.der,
             publicKey.subjectPublicKeyInfo,
         ]
         let extensions = extensions(issuer)
@@ -105,14 +105,14 @@ package struct RevocationListTemplate {
         let scheme = SignedStructure.scheme(key, digest)
         guard let identifier = scheme.algorithmIdentifier else { throw .unsupported("a signature without a name") }
         var parts: [[UInt8]] = [
-            DER.unsigned([1]), identifier, issuer.subject.der, SignedStructure.time(thisUpdate),
-            SignedStructure.time(nextUpdate),
+            DER.unsigned([1]), identifier, issuer.subject.der, DER.time(thisUpdate),
+            DER.time(nextUpdate),
         ]
         if !entries.isEmpty {
             parts.append(
                 DER.sequence(
                     entries.map { entry in
-                        var fields = [DER.unsigned(entry.serialNumber), SignedStructure.time(entry.date)]
+                        var fields = [DER.unsigned(entry.serialNumber), DER.time(entry.date)]
                         if entry.reason != 0 {
                             let reason = DER.element(0x0a, [UInt8(truncatingIfNeeded: entry.reason)])
                             fields.append(DER.sequence([SignedStructure.makeExtension(0x15, critical: false, reason)]))
@@ -158,23 +158,5 @@ private enum SignedStructure {
     static func authorityKeyIdentifier(_ issuer: Certificate) -> [UInt8] {
         let identifier = issuer.subjectKeyIdentifier ?? issuer.publicKey.bitsHash
         return makeExtension(0x23, critical: false, DER.sequence([DER.element(0x80, identifier)]))
-    }
-
-    /// UTCTime until 2049, GeneralizedTime from then on (RFC 5280 §4.1.2.5): the civil calendar with years from March.
-    static func time(_ seconds: Int64) -> [UInt8] {
-        let days = seconds / 86400 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let rest = seconds % 86400
-        func two(_ number: Int64) -> String { (number < 10 ? "0" : "") + "\(number)" }
-        let text =
-            (year < 2050 ? two(year % 100) : "\(year)") + two(month) + two(dayOfYear - (153 * shifted + 2) / 5 + 1)
-            + two(rest / 3600) + two(rest / 60 % 60) + two(rest % 60) + "Z"
-        return DER.element(year < 2050 ? 0x17 : 0x18, Array(text.utf8))
     }
 }

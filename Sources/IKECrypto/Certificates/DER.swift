@@ -1,3 +1,5 @@
+import COpenSSL
+
 /// One element of DER (X.690 §10): definite lengths, tag numbers below 31.
 package struct DERElement: Sendable {
     /// The identifier octet, with class and the constructed bit.
@@ -65,6 +67,17 @@ package enum DER {
     package static let ia5String: UInt8 = 0x16
     package static let sequence: UInt8 = 0x30
     package static let set: UInt8 = 0x31
+
+    /// Seconds since 1970 as a Time: UTCTime until 2049, GeneralizedTime from then on (RFC 5280 §4.1.2.5).
+    package static func time(_ seconds: Int64) -> [UInt8] {
+        guard let made = ASN1_TIME_set(nil, Int(seconds)) else { preconditionFailure("\(seconds) s is no time") }
+        defer { ASN1_TIME_free(made) }
+        var out: UnsafeMutablePointer<UInt8>?
+        let count = i2d_ASN1_TIME(made, &out)
+        guard count > 0, let out else { preconditionFailure("out of memory") }
+        defer { CRYPTO_free(out, #file, Int32(#line)) }
+        return Array(UnsafeBufferPointer(start: out, count: Int(count)))
+    }
 
     /// One element; the content has less than 2^24 octets.
     package static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {

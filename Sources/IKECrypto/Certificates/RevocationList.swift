@@ -35,7 +35,7 @@ package final class RevocationList: @unchecked Sendable {
     deinit { X509_CRL_free(pointer) }
 
     /// Whether an authority's key made it.
-    func isSigned(by key: PublicKey) -> Bool {
+    package func isSigned(by key: PublicKey) -> Bool {
         defer { ERR_clear_error() }
         return X509_CRL_verify(pointer, key.pointer) == 1
     }

@@ -54,6 +54,8 @@ extension PlutoDialect {
         case .intermediateProcessed(let ike, let suite, let from):
             return tell(ike, Wording.processedIntermediate(suite, from: from), view)
         case .ikeKeys: return []
+        // Only of a profile that waits for lists.
+        case .revocationListsWanted: return []
         case .natDetected(let ike, let local, let remote):
             return debug("#\(number(ike)) NAT detected: behind us \(local), behind the peer \(remote)", view)
         case .sharedKeyTooShort(let ike, let local, let octets, let prf, let refused):

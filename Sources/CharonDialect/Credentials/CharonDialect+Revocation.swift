@@ -1,0 +1,112 @@
+package import DialectKit
+import IKECrypto
+import IKEModel
+
+/// Revocation lists that a chain says where to fetch, for an IKE SA whose peer's proof waits for them.
+struct ListSearch {
+    /// One certificate whose list is looked for, and where.
+    struct Place {
+        var certificate: Certificate
+        var issuer: Certificate
+        var urls: [String]
+    }
+
+    /// The first of them, and of its URLs the first, is under way.
+    var places: [Place]
+    var request: UInt64 = 0
+}
+
+extension CharonDialect {
+    /// Of a list.
+    private static let listOctets = 8 << 20
+    /// As strongSwan's fetchers have it.
+    private static let fetchTimeout = Duration.seconds(10)
+
+    /// Of each certificate without a good list one URL after another is asked, until there is one.
+    func searchLists(_ path: CertificatePath, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        let places = path.checks.filter { $0.status == .unknown }.compactMap { check -> ListSearch.Place? in
+            let urls = check.certificate.listURLs
+            return urls.isEmpty ? nil : .init(certificate: check.certificate, issuer: check.issuer, urls: urls)
+        }
+        listSearches[ike] = ListSearch(places: places)
+        return search(ike, view)
+    }
+
+    private func search(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        while let place = listSearches[ike]?.places.first {
+            guard let text = place.urls.first else {
+                listSearches[ike]?.places.removeFirst()
+                continue
+            }
+            note("CFG", "  fetching crl from '\(text)' ...", place.certificate, ike)
+            lastFetch += 1
+            listSearches[ike]?.request = lastFetch
+            return [
+                .fetch(
+                    FetchRequest(number: lastFetch, url: text, limit: Self.listOctets, timeout: Self.fetchTimeout))
+            ]
+        }
+        listSearches[ike] = nil
+        return [.command(.setCredentials(credentials.credentials)), .command(.continueAuthentication(ike))]
+    }
+
+    /// Lines that stand in a chain's report, at this certificate.
+    private func note(_ group: String, _ text: String, _ certificate: Certificate, _ ike: IKESAID) {
+        ikes[ike]?.proof.fetching[certificate, default: []].append((group, text))
+    }
+
+    /// The next URL, if there is one.
+    private func failed(_ ike: IKESAID) {
+        guard let place = listSearches[ike]?.places.first else { return }
+        note("CFG", "crl fetching failed", place.certificate, ike)
+        listSearches[ike]?.places[0].urls.removeFirst()
+    }
+
+    package func fetched(
+        _ request: FetchRequest, _ result: Result<[UInt8], FetchFailure>, _ view: any DaemonView
+    ) -> [DialectEffect] {
+        guard let ike = listSearches.first(where: { $0.value.request == request.number })?.key,
+            let place = listSearches[ike]?.places.first
+        else { return [] }
+        nextJob()
+        switch result {
+        case .success(let octets):
+            // A file of the web is DER as a rule (RFC 5280 §4.2.1.13), and PEM at times.
+            let sections = (try? PEM.sections(of: octets)) ?? []
+            let der = sections.first { $0.label.hasSuffix("X509 CRL") }?.contents.exposed ?? octets
+            guard let list = try? RevocationList(der: der), list.issuer == place.certificate.issuer,
+                list.isSigned(by: place.issuer.publicKey)
+            else {
+                note(
+                    "LIB", "crl response is no list that \"\(place.issuer.subject.text)\" has signed",
+                    place.certificate, ike)
+                failed(ike)
+                break
+            }
+            if let verdict = credentials.add(list, to: \.fetched) { note("LIB", verdict, place.certificate, ike) }
+            listSearches[ike]?.places.removeFirst()
+        case .failure(let failure):
+            note("LIB", Self.words(failure, request.url), place.certificate, ike)
+            failed(ike)
+        }
+        return search(ike, view)
+    }
+
+    /// As the library words it that strongSwan fetches with.
+    private static func words(_ failure: FetchFailure, _ url: String) -> String {
+        let words: String
+        switch failure {
+        case .malformedURL: return "unable to fetch from \(url), no capable fetcher found"
+        case .unknownHost(let name): words = "[6]: Could not resolve host: \(name)"
+        case .noConnection(let host, let port, let milliseconds):
+            words =
+                "[7]: Failed to connect to \(host) port \(port) after \(milliseconds) ms: Couldn't connect to server"
+        case .timedOut(let milliseconds): words = "[28]: Connection timed out after \(milliseconds) milliseconds"
+        case .status(let status): words = "[22]: The requested URL returned error: \(status)"
+        case .malformedAnswer: words = "[56]: Failure when receiving data from the peer"
+        case .tooLong: words = "[63]: Maximum file size exceeded"
+        case .busy: words = "[55]: Too many at once"
+        }
+        return "libcurl request failed \(words)"
+    }
+}
