@@ -48,7 +48,7 @@ import Testing
         #expect((3...9).contains(hosts.west.plane.descriptors.count))
         try hosts.west.apply(.remove(child))
         let kept = hosts.west.plane.descriptors
-        try hosts.install(Tunnel(), atWest: true)
+        try hosts.install(TwoHosts.Tunnel(), atWest: true)
         #expect(Set(kept).isSubset(of: hosts.west.plane.descriptors))
     }
 }
