@@ -1,6 +1,6 @@
 package import DialectKit
 import IKECrypto
-import IKEModel
+package import IKEModel
 
 /// Revocation lists that a chain says where to fetch, for an IKE SA whose peer's proof waits for them.
 struct ListSearch {
