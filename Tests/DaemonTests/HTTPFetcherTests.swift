@@ -133,6 +133,27 @@ private final class Server {
         #expect(fetcher.isIdle && failures == [.busy])
     }
 
+    @Test func `an answer that is cut or altered anywhere does no harm`() {
+        let answers = [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: x\r\n\r\nhello", "HTTP/1.0 200\n\nhello\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        ].map { Array($0.utf8) }
+        for answer in answers {
+            for place in answer.indices {
+                for octet: UInt8 in [0, 10, 13, 32, 45, 57, 58, 0x80, 0xff] {
+                    var altered = answer
+                    altered[place] = octet
+                    for octets in [altered, Array(answer[..<place]), Array(altered[place...])] {
+                        for isEnded in [true, false] {
+                            let body = try? HTTPFetcher.body(octets, isEnded: isEnded, limit: 5)
+                            #expect((body ?? []).count <= 5)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `locations are read as they are meant, or not at all`() {
         let rows: [(String, String, UInt16, String)] = [
             ("http://192.0.2.1", "192.0.2.1", 80, "/"), ("HTTP://x:8080/a", "x", 8080, "/a"),
