@@ -115,7 +115,9 @@ struct UserModeTests {
         throws
     {
         try withRunner(.ordinary) { runner in
-            let glutton = "grep -q 'User Mode Linux' /proc/cpuinfo && tail /dev/zero"
+            // One process alone ends at the host's limit of mappings (vm.max_map_count), at 256 MiB.
+            let glutton =
+                "grep -q 'User Mode Linux' /proc/cpuinfo && for i in 1 2 3 4; do tail /dev/zero & done; wait"
             try runner.scenario("a-eats", RunTests.west(glutton, glutton + "\nwest #"))
             try runner.scenario("b-lives", RunTests.west(Self.vendor, Self.console))
             let answer = try runner.run("run", "a-eats", "b-lives", "--kernel", "uml", "--jobs", "1")
