@@ -28,7 +28,7 @@ BIN = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 
 # Debian packages: built with, run with; then what only the tests or the benchmarks call.
 PACKAGES_RUN := libssl-dev libnl-3-dev libnl-route-3-dev pkg-config iproute2 iputils-ping
-PACKAGES_TEST := libxml2-utils openssl procps tcpdump tshark wget nftables strongswan-charon strongswan-swanctl libcharon-extra-plugins \
+PACKAGES_TEST := libxml2-utils openssl procps tcpdump tshark wget nftables strongswan-charon strongswan-swanctl strongswan-pki libcharon-extra-plugins \
     libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extauth-plugins user-mode-linux
 PACKAGES_BENCH := iperf3 strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-standard-plugins
 
