@@ -28,8 +28,9 @@ extension Engine {
         }
     }
 
-    /// Key management does not follow (RFC 6275 §10.3.1, §11.7.3: a K bit of 0): IKE SAs between the old ends are discarded, without
-    /// a word, as nobody is there any more; what asks for an SA next begins anew from the new ends.
+    /// Key management does not follow (RFC 6275 §10.3.1, §11.7.3: a K bit of 0): IKE SAs between other ends are discarded, without
+    /// a word, as nobody is there any more; what asks for an SA next begins anew from the new ends. One that has begun there
+    /// already stays.
     private func leaveBehind(_ migration: PolicyMigration) {
         let isOutbound = migration.direction == .outbound
         for step in migration.steps {
@@ -46,10 +47,20 @@ extension Engine {
             }
             // Inbound comes behind outbound; then the data plane knows where both of a Child SA's states are.
             guard migration.direction == .inbound, old != new else { continue }
+            // The node is at home: what ends the binding is still to come, by the Child SAs of before (§6.1.7: they survive
+            // movements), and could not ask for new ones, as the home agent's answers go to the old place. The next move
+            // discards the IKE SA.
+            if migration.source.addresses.contains(step.newSource),
+                migration.destination.addresses.contains(step.newDestination)
+            {
+                continue
+            }
+            // An open template says nothing of the Child SAs of others, whose own migration comes behind it.
+            let isOpen = step.oldSource.isUnspecified
             for id in ikes.keys.sorted() {
-                guard let ike = ikes[id], serves(ike, own), (ike.local.address, ike.remote.address) == old else {
-                    continue
-                }
+                guard let ike = ikes[id], serves(ike, own), (ike.local.address, ike.remote.address) != new,
+                    !isOpen || ike.children.allSatisfy({ isChild($0, of: own) })
+                else { continue }
                 discard(ike, .expired)
             }
         }
@@ -57,9 +68,11 @@ extension Engine {
 
     private func serves(_ ike: IKESA, _ connections: [ConnectionID]) -> Bool {
         if let own = ike.connection, connections.contains(own) { return true }
-        return ike.children.contains { child in
-            childSAsByID[child].map { connections.contains($0.facts.connection) } ?? false
-        }
+        return ike.children.contains { isChild($0, of: connections) }
+    }
+
+    private func isChild(_ child: ChildSAID, of connections: [ConnectionID]) -> Bool {
+        childSAsByID[child].map { connections.contains($0.facts.connection) } ?? false
     }
 
     private func migrate(_ ike: IKESA, to ends: PolicyMigration.KeyManager) {

@@ -52,6 +52,8 @@ package struct MobileNode {
     private var keyManagerMoves: Bool
     /// The home agent has refused for good: nothing more is sent to it (§11.7.3).
     private var isRejected = false
+    /// The home agent has found the home address in use by another node (134): this one does not use it again (§11.7.1).
+    private var isDuplicate = false
     /// The last times of sending, at most `greatestRate`.
     private var sent: [Int64] = []
 
@@ -121,6 +123,7 @@ package struct MobileNode {
     // MARK: Movement (§11.5)
 
     private mutating func take(_ addresses: [IPAddress], _ actions: inout [MobilityAction], _ now: Int64) {
+        if isDuplicate { return }
         // §11.5.5: an address of the home link's prefix.
         let isHome = addresses.contains { link.homeAddress.contains($0) }
         if isHome {
@@ -158,7 +161,7 @@ package struct MobileNode {
             }
             if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
             actions.append(.setTunnel(tunnel, local: careOf, remote: agent))
-            actions.append(.addHomeAddress(home, interface: tunnel))
+            actions.append(.addHomeAddress(home, interface: tunnel, noDAD: true))
             actions.append(.routeFromHome(home, tunnel: tunnel))
         }
         actions.append(.event(.movedTo(careOf: careOf, from: old)))
@@ -179,13 +182,13 @@ package struct MobileNode {
     }
 
     /// §11.5.5: the binding ends, by a Binding Update whose source is the home address, which therefore is on the home link
-    /// again: without Duplicate Address Detection, as the home agent still answers for it.
+    /// again: without Duplicate Address Detection, as the home agent still answers for it. Who begins at home has none that does.
     private mutating func returnHome(_ actions: inout [MobilityAction], _ now: Int64) {
         let careOf = place.careOf
         if let careOf { leave(careOf, &actions) }
         // Behind the policies, which would have the home agent's answers.
         actions.append(.resolveNeighbour(agent, interface: link.interface))
-        actions.append(.addHomeAddress(home, interface: link.interface))
+        actions.append(.addHomeAddress(home, interface: link.interface, noDAD: careOf != nil))
         if careOf != nil {
             actions.append(.event(.returnedHome))
             register(0, now)
@@ -209,17 +212,23 @@ package struct MobileNode {
     }
 
     private mutating func stop(_ actions: inout [MobilityAction]) {
-        if case .abroad(let careOf) = place {
-            if refresh != nil, !isRejected { actions.append(update(lifetimeSeconds: 0, careOf)) }
-            leave(careOf, &actions)
+        if case .abroad(let careOf) = place, refresh != nil, !isRejected {
+            actions.append(update(lifetimeSeconds: 0, careOf))
         }
-        if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
+        takeBack(&actions)
         if let plan {
             actions += plan.headerPolicies.map { .deletePolicy($0.id) }
             actions.append(.deletePolicy(plan.incomingMobilityPolicy.id))
         }
         actions += IPsecPlan.openStates.map { .deleteState($0.id) }
-        (place, registration, refresh, solicitation) = (.unknown, nil, nil, nil)
+        (registration, refresh, solicitation) = (nil, nil, nil)
+    }
+
+    /// Gives the home address up, wherever it is, with all that goes by it.
+    private mutating func takeBack(_ actions: inout [MobilityAction]) {
+        if let careOf = place.careOf { leave(careOf, &actions) }
+        if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
+        place = .unknown
     }
 
     // MARK: Registration (§11.7.1, §11.8)
@@ -300,6 +309,10 @@ package struct MobileNode {
                 (registration, refresh, solicitation) = (nil, nil, nil)
                 isRejected = true
                 actions.append(.event(.rejected(by: agent)))
+                if answer.status == .duplicateAddress {
+                    isDuplicate = true
+                    takeBack(&actions)
+                }
             }
             return
         }

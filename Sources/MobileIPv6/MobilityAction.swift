@@ -14,7 +14,8 @@ package enum MobilityAction: Hashable, Sendable {
     /// Makes the tunnel of this name, up, or gives it other ends.
     case setTunnel(String, local: IPAddress, remote: IPAddress)
     case deleteTunnel(String)
-    case addHomeAddress(IPAddress, interface: String)
+    /// `noDAD`: without asking first whether another node has it.
+    case addHomeAddress(IPAddress, interface: String, noDAD: Bool)
     case removeHomeAddress(IPAddress, interface: String)
     /// Learns a neighbour's link-layer address without a word from the home address, for which the home agent still answers
     /// (RFC 6275 §11.5.5).

@@ -65,10 +65,11 @@ final class KernelHand {
             let isNew = try index(of: name) == nil
             try routes.send(.setTunnel(name, local: local, remote: remote, isNew: isNew))
         case .deleteTunnel(let name): try ignoring(ENODEV, routes, .deleteLink(name))
-        case .addHomeAddress(let address, let interface):
+        case .addHomeAddress(let address, let interface, let noDAD):
             guard let index = try index(of: interface) else { return }
             try ignoring(
-                EEXIST, routes, .addAddress(IPPrefix(host: address), interface: index, isHome: true))
+                EEXIST, routes,
+                .addAddress(IPPrefix(host: address), interface: index, noDAD: noDAD, isHome: true))
         case .removeHomeAddress(let address, let interface):
             guard let index = try index(of: interface) else { return }
             try ignoring(EADDRNOTAVAIL, routes, .deleteAddress(IPPrefix(host: address), interface: index))

@@ -199,6 +199,55 @@ import Testing
         #expect(ladder.west.isEstablished && ladder.east.isEstablished)
     }
 
+    @Test
+    func `at home, where key management does not follow, the SAs of before end the binding, and the next move is anew`()
+        throws
+    {
+        let ladder = established()
+        ladder.report(
+            ladder.west,
+            .migrated(migrationLeavingBehind(from: (Self.abroad, Self.agent), to: (Self.home, Self.agent))))
+        ladder.settle()
+        #expect(path(ladder.west) == [Self.abroad, Self.agent] && ladder.west.standing.count == 2)
+        ladder.report(
+            ladder.west,
+            .migrated(migrationLeavingBehind(from: (Self.home, Self.agent), to: (Self.elsewhere, Self.agent))))
+        ladder.settle()
+        #expect(ladder.west.engine.ikeSAs.isEmpty && ladder.west.standing.isEmpty)
+        acquire(ladder, Self.tunnel)
+        #expect(path(ladder.west) == [Self.elsewhere, Self.agent])
+    }
+
+    @Test func `an open template leaves behind what serves it alone`() throws {
+        func move(_ end: Ladder.End, _ ladder: Ladder, to new: (IPAddress, IPAddress), isWest: Bool) {
+            let (node, agent) = (IPPrefix(host: Self.home), IPPrefix(host: Self.agent))
+            let nowhere = IPAddress.unspecified(.v6)
+            ladder.report(
+                end,
+                .migrated(
+                    PolicyMigration(
+                        source: TrafficSelector(isWest ? agent : node, ipProtocol: 135),
+                        destination: TrafficSelector(isWest ? node : agent, ipProtocol: 135), direction: .inbound,
+                        steps: [.init(from: (nowhere, nowhere), to: (new.1, new.0), mode: .transport, reqid: 1)],
+                        keyManager: nil)))
+            ladder.settle()
+        }
+        // The tunnel's own migration is still to come.
+        let both = established()
+        move(both.west, both, to: (Self.elsewhere, Self.agent), isWest: true)
+        #expect(path(both.west) == [Self.abroad, Self.agent])
+        let ladder = carolAndMoon()
+        acquire(ladder, Self.header)
+        for (end, isWest) in [(ladder.west, true), (ladder.east, false)] {
+            move(end, ladder, to: isWest ? (Self.home, Self.agent) : (Self.agent, Self.home), isWest: isWest)
+            #expect(end.standing.count == 1, "at home")
+            move(end, ladder, to: isWest ? (Self.abroad, Self.agent) : (Self.agent, Self.abroad), isWest: isWest)
+            #expect(end.standing.count == 1, "where it is already")
+            move(end, ladder, to: isWest ? (Self.elsewhere, Self.agent) : (Self.agent, Self.elsewhere), isWest: isWest)
+            #expect(end.engine.ikeSAs.isEmpty && end.standing.isEmpty)
+        }
+    }
+
     @Test func `for a reqid of others, or a stay, nothing moves`() throws {
         let ladder = established()
         let here = (local: Self.abroad, remote: Self.agent)

@@ -66,7 +66,7 @@ import Testing
             case .setPolicy(let policy) where policy.priority == IPsecPlan.payloadPriority:
                 "policy \(policy.direction)"
             case .deletePolicy(let id) where id.selector.ipProtocol == 0: "no policy \(id.direction)"
-            case .addHomeAddress(_, let interface): "address on \(interface)"
+            case .addHomeAddress(_, let interface, let noDAD): "address on \(interface)" + (noDAD ? "" : ", asked for")
             case .removeHomeAddress(_, let interface): "no address on \(interface)"
             case .setTunnel: "tunnel"
             case .deleteTunnel: "no tunnel"
@@ -320,7 +320,7 @@ import Testing
         #expect(take(6, 60, at: 13001).contains("acknowledgement 0 of 6 for 60 K via \(Here.abroad)"))
     }
 
-    @Test(arguments: [129, 131, 132, 133, 134, 150])
+    @Test(arguments: [129, 131, 132, 133, 150])
     func `a refusal that will not pass is the last word`(_ number: UInt8) throws {
         var node = try node
         _ = node.handle(.start(left: [:]), at: 0)
@@ -336,6 +336,44 @@ import Testing
         let moved = node.handle(.addresses([IPAddress("2001::50")!]), at: 5000)
         #expect(Self.sent(moved) == nil && moved.last == .wake(nil))
         #expect(Self.sent(node.handle(.stop, at: 6000)) == nil)
+    }
+
+    @Test func `a home address that another node has is given up at once, for good`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        _ = node.handle(.addresses([Here.abroad]), at: 0)
+        let refusal = MobilityMessage.bindingAcknowledgement(
+            BindingAcknowledgement(.duplicateAddress, keyManagementMoves: true, sequence: 7, lifetimeSeconds: 0))
+        let refused = node.handle(.message(refusal, from: Here.agent, to: Here.home), at: 20)
+        #expect(refused.contains(.event(.rejected(by: Here.agent))))
+        #expect(
+            Self.steps(refused) == [
+                "no route", "no address on ip6tnl1", "no tunnel", "no policy inbound", "no policy outbound",
+            ])
+        // Neither elsewhere nor at home.
+        for address in ["2001::50", "2001:1::77"] {
+            #expect(node.handle(.addresses([IPAddress(address)!]), at: 5000) == [.wake(nil)])
+        }
+        let stop = node.handle(.stop, at: 6000)
+        #expect(Self.sent(stop) == nil && Self.steps(stop) == [])
+    }
+
+    @Test func `who begins at home asks first whether another node has the home address`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        #expect(
+            Self.steps(node.handle(.addresses([IPAddress("2001:1::77")!]), at: 0)) == ["address on eth0, asked for"])
+    }
+
+    @Test func `a node that stops before it has an address takes back what a killed daemon left`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [Here.home: Here.abroad]), at: 0)
+        let stop = node.handle(.stop, at: 10)
+        #expect(
+            Self.steps(stop) == [
+                "no route", "no address on ip6tnl1", "no tunnel", "no policy inbound", "no policy outbound",
+            ])
+        #expect(Self.sent(stop) == nil)
     }
 
     @Test(arguments: [128, 130])
