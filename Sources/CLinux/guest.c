@@ -71,6 +71,11 @@ int lx_open_terminal(int ends[2]) {
 
 int lx_take_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
 
+int lx_readable(int pipe) {
+    int count = 0;
+    return ioctl(pipe, FIONREAD, &count) < 0 ? 0 : count;
+}
+
 int lx_set_window(int terminal, unsigned short rows, unsigned short columns) {
     struct winsize size = {.ws_row = rows, .ws_col = columns};
     return ioctl(terminal, TIOCSWINSZ, &size);

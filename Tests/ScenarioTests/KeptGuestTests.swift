@@ -55,6 +55,29 @@ struct KeptGuestTests {
         }
     }
 
+    @Test func `one program at a time builds the lab of a name`() throws {
+        try withLab { runner, environment, records in
+            #expect(try runner.run("down", environment: environment).status == .exited(0))
+            let lock = try FileDescriptor.open(records + "/plain-01.lock", O_RDWR | O_CREAT, mode: 0o600)
+            try checked(lx_lock(lock.rawValue), "flock")
+            let other = try runner.run("up", "plain-01", "--kernel", "uml", environment: environment)
+            #expect(other.status == .exited(2) && other.text.contains("is being built already"), "\(other.text)")
+            // What a program that was killed has left holds up nobody.
+            lock.close()
+            #expect(try runner.run("up", "plain-01", "--kernel", "uml", environment: environment).status == .exited(0))
+            #expect(!FileSystem.exists(records + "/plain-01.lock"))
+        }
+    }
+
+    @Test func `a command that has ended is not waited for by what others write into its output`() throws {
+        try withLab { runner, environment, _ in
+            // Its last words come whole, behind what the pipe held.
+            let answer = try runner.run(
+                "exec", "west", "--", "sh", "-c", "yes & echo begun; exit 5", environment: environment)
+            #expect(answer.status == .exited(5) && answer.text.contains("begun\n"), "\(answer.text.utf8.count) octets")
+        }
+    }
+
     @Test func `more goes in and comes out than any buffer on the way holds`() throws {
         try withLab { runner, environment, _ in
             let text = String(repeating: "0123456789abcde\n", count: 4000)

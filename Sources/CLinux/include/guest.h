@@ -20,6 +20,8 @@ int lx_mount_writable(const char *target);
 int lx_open_terminal(int ends[2]);
 // Makes a terminal the calling session's own.
 int lx_take_terminal(int terminal);
+// How many octets are in a pipe; 0 where it is none.
+int lx_readable(int pipe);
 // The size of a terminal, in characters.
 int lx_set_window(int terminal, unsigned short rows, unsigned short columns);
 int lx_get_window(int terminal, unsigned short *rows, unsigned short *columns);

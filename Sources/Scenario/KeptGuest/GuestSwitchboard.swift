@@ -24,6 +24,8 @@ final class GuestSwitchboard {
         let hasTerminal: Bool
         /// The command's exit code, once it has ended; its last output may still be on its way.
         var code: Int32?
+        /// Of the pipes, what was in each when it ended, less what was told since.
+        var rest: [Int32: Int] = [:]
 
         init(
             _ number: UInt16, _ process: ProcessID, report: FileDescriptor, input: FileDescriptor,
@@ -91,7 +93,8 @@ final class GuestSwitchboard {
             _ = lx_set_window(input.rawValue, frame.numbers[0], frame.numbers[1])
         case .hangUp:
             // The leader of the session, and with the terminal all that work at it.
-            kill(-visit.process.rawValue, SIGHUP)
+            // It may not have made its session yet.
+            if visit.code == nil, kill(-visit.process.rawValue, SIGHUP) < 0 { kill(visit.process.rawValue, SIGHUP) }
             close(visit)
         case .taken:
             visit.credit += 1
@@ -200,8 +203,11 @@ final class GuestSwitchboard {
     /// One frame of output.
     private func carry(_ visit: Visit, _ kind: GuestFrame.Kind, _ descriptor: FileDescriptor) -> Carried {
         do throws(SystemError) {
-            let bytes = try descriptor.read(upTo: GuestFrame.payloadLimit)
+            let rest = visit.rest[descriptor.rawValue]
+            if rest == 0 { return .closed }
+            let bytes = try descriptor.read(upTo: min(GuestFrame.payloadLimit, rest ?? .max))
             if bytes.isEmpty { return .closed }
+            if let rest { visit.rest[descriptor.rawValue] = rest - bytes.count }
             visit.credit -= 1
             send(GuestFrame(visit: visit.number, kind, bytes))
             return .frame
@@ -248,6 +254,10 @@ final class GuestSwitchboard {
         for output in visit.outputs {
             watch.remove(output.descriptor.rawValue)
             try? output.descriptor.setNonBlocking()
+            // A terminal is hung up with the leader of its session; into a pipe others may write for ever.
+            if !visit.hasTerminal {
+                visit.rest[output.descriptor.rawValue] = Int(lx_readable(output.descriptor.rawValue))
+            }
         }
         finish(visit)
     }

@@ -15,6 +15,8 @@ package enum KeptGuest {
     /// Boots, has the lab built, and lets both stay. The calling program must have one thread.
     /// - Throws: `LabError`: what this machine refused, or the guest said, or the kernel's last words.
     package static func start(_ package: UserModePackage, _ job: GuestLabJob) throws -> LabRecord {
+        let lock = try LabSession.lock(job.name)
+        defer { lock.release() }
         try LabSession.checkName(job.name)
         let files = try LabSession.guestFiles(job.name)
         // Of a guest that was killed while it booted.
@@ -27,6 +29,9 @@ package enum KeptGuest {
         let pipe = try FileDescriptor.pipe()
         var options = Guest.Options(workspace: files.workspace)
         options.writable = [job.output].compactMap(\.self)
+        // From the last one down: runs in user-mode Linux take them from the first one up.
+        let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        options.processor = processors - 1 - (try LabSession.list().count) % processors
         let inherited = [pipe.write.rawValue, listener.descriptor.rawValue, console.rawValue]
         let sandbox = try Sandbox.spawn(Sandbox.Options(inherited: inherited)) {
             let report = RunPool.Report(descriptor: pipe.write.rawValue)
