@@ -14,8 +14,6 @@ package final class GuestPool {
         /// nil: it boots, or has nothing to do.
         var job: Int?
         var isReady = false
-        /// It has said something of its job.
-        var hasBegun = false
         var isQuitting = false
         var result: ScenarioResult?
         /// When its job began: the first one with the boot.
@@ -49,9 +47,9 @@ package final class GuestPool {
     }
 
     /// The longest that a guest is waited for which says nothing at all: it says something every 5 s, beside whatever a command in it
-    /// takes. With a shorter limit for commands, so long and 10 s, once it is at its job.
-    static func silence(commandLimit: Duration, hasBegun: Bool) -> Duration {
-        hasBegun ? min(.seconds(60), commandLimit + .seconds(10)) : .seconds(60)
+    /// takes. With a shorter limit for commands, so long and 10 s, once it has booted.
+    static func silence(commandLimit: Duration, isReady: Bool) -> Duration {
+        isReady ? min(.seconds(60), commandLimit + .seconds(10)) : .seconds(60)
     }
     /// The most of a kernel's words that is kept, and how many lines of it a verdict shows.
     private static let consoleLimit = 1 << 16
@@ -153,7 +151,6 @@ package final class GuestPool {
         job.boot = worker.bootMilliseconds
         worker.bootMilliseconds = 0
         worker.result = nil
-        worker.hasBegun = false
         worker.jobStart = job.boot > 0 ? worker.guest.started : .now
         worker.lastHeard = .now
         tell(worker, "job \(String(decoding: job.line(), as: UTF8.self))")
@@ -231,14 +228,13 @@ package final class GuestPool {
             obey(line, of: worker, observe)
         }
         if worker.isGone { return bury(worker, "user-mode Linux ended", observe) }
-        let silence = Self.silence(commandLimit: commandLimit, hasBegun: worker.hasBegun)
+        let silence = Self.silence(commandLimit: commandLimit, isReady: worker.isReady)
         if worker.job != nil && worker.lastHeard.duration(to: .now) > silence {
             bury(worker, "user-mode Linux said nothing for \(silence)", observe)
         }
     }
 
     private func obey(_ line: String, of worker: Worker, _ observe: (RunPool.Event) -> Void) {
-        if line != "ready" { worker.hasBegun = true }
         if line == "ready" {
             worker.isReady = true
             worker.bootMilliseconds = Int(worker.guest.started.duration(to: .now).milliseconds)
