@@ -230,7 +230,8 @@ package final class Daemon {
             if let failure { agenda.push(consult(.stream(failure))) }
         case .stream(.close(let local, let remote)): sockets.streams.close(.init(local: local, remote: remote))
         case .fetch(let request):
-            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout) { [unowned self] result in
+            fetcher.fetch(request.url, limit: request.limit, timeout: request.timeout, isForAnybody: true) {
+                [unowned self] result in
                 switch result {
                 case .success(let octets): feed(.fetched(FetchReport(number: request.number, octets: octets)))
                 case .failure(let failure):
@@ -399,6 +400,7 @@ extension FetchFailure {
         case .timedOut: self = .timedOut(milliseconds: milliseconds)
         case .malformedAnswer: self = .malformedAnswer
         case .busy: self = .busy
+        case .forbiddenHost(let address): self = .unknownHost("\(address)")
         }
     }
 }

@@ -23,6 +23,8 @@ struct AddressLeases {
     private var lastOrder: UInt64 = 0
 
     var lentCount: Int { lent.count }
+    /// Clients and pools that something is kept of.
+    var keptCount: Int { remembered.count + owners.count + cursors.count }
 
     /// nil: the pool is exhausted.
     mutating func lend(from pool: IPRange, to identification: Identification) -> IPAddress? {
@@ -37,6 +39,10 @@ struct AddressLeases {
         if identification.type != .null, remembered[owner] == nil { remember(address, owner) }
         return address
     }
+
+    /// One that is wished for. Nobody need remember it: who wants it again says so.
+    /// - Returns: whether it was free.
+    mutating func lend(_ address: IPAddress) -> Bool { lent.insert(address).inserted }
 
     mutating func release(_ address: IPAddress) { lent.remove(address) }
 

@@ -67,10 +67,9 @@ struct CertificateLookup {
     /// The places of the payloads whose fetches are under way, by the number of the fetch.
     var missing: [UInt64: Int] = [:]
 
-    /// The message as if the certificates had stood in it; where one is not there, as it came.
+    /// The message as if the certificates had stood in it; what names one that is not there, as it came.
     var completed: [Payload] {
-        guard references.keys.allSatisfy({ found[$0] != nil }) else { return payloads }
-        return payloads.enumerated().flatMap { place, payload in
+        payloads.enumerated().flatMap { place, payload in
             found[place].map { $0.map { .certificate(CertificatePayload(encoding: .x509Signature, data: $0)) } }
                 ?? [payload]
         }

@@ -1,12 +1,15 @@
 import IKECrypto
 import IKEModel
 import IKEWire
+import NetAddress
 
 /// Certificates that a message names by hash and URL, and that are fetched before it is looked at (RFC 7296 §3.6). Whoever sends one is
 /// not authenticated: only connections that say so have them fetched, a few each, and of bounded size and time.
 extension Engine {
     /// CERT payloads of one message that are fetched: as many as certificates are sent at most (RFC 7296 §3.6).
     private static let fetchLimit = 4
+    /// What is under way for all peers at one address: none of them has shown yet who it is.
+    private static let fetchAddressLimit = 4
     /// Octets of a certificate or bundle.
     private static let fetchOctets = 64 * 1024
     /// An initiator waits longer than this for its answer.
@@ -36,10 +39,18 @@ extension Engine {
             }
         }
         guard !lookup.references.isEmpty else { return payloads }
+        // What this end asked for itself, it waits for; a request comes again.
+        if !isResponse,
+            fetches.values.count(where: { $0.address == ike.remote.address }) + lookup.references.count
+                > Engine.fetchAddressLimit
+        {
+            emit(.dropped(.fetchLimit, ike.id, from: ike.remote, .ikeAuth, payloads: []))
+            return nil
+        }
         for (place, reference) in lookup.references.sorted(by: { $0.key < $1.key }) {
             let number = nextNumber()
             lookup.missing[number] = place
-            fetches[number] = ike.id
+            fetches[number] = (ike.id, ike.remote.address)
             outbox.append(
                 .fetch(
                     FetchRequest(
@@ -50,7 +61,7 @@ extension Engine {
     }
 
     func take(_ report: FetchReport) {
-        guard let ike = fetches.removeValue(forKey: report.number).flatMap({ ikes[$0] }), var lookup = ike.lookup,
+        guard let ike = fetches.removeValue(forKey: report.number).flatMap({ ikes[$0.ike] }), var lookup = ike.lookup,
             let place = lookup.missing.removeValue(forKey: report.number), let reference = lookup.references[place]
         else { return }
         do throws(CertificateFetchFailure) {

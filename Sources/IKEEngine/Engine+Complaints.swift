@@ -24,7 +24,20 @@ extension Engine {
     }
 
     /// An answer in clear that keeps no state.
-    func answerSeldom(_ datagram: Datagram) {
-        if clearAnswers.admits(at: now) { release(datagram) }
+    /// - Returns: whether it was sent.
+    @discardableResult
+    func answerSeldom(_ datagram: Datagram) -> Bool {
+        let isAdmitted = clearAnswers.admits(at: now)
+        if isAdmitted { release(datagram) }
+        return isAdmitted
+    }
+
+    /// An answer in clear to a first request.
+    @discardableResult
+    func answerSeldom(
+        _ message: Message, _ datagram: Datagram, _ notify: NotifyPayload, responderSPI: IKESPI = .zero
+    ) -> Bool {
+        let octets = clearAnswer(to: message, notify, responderSPI: responderSPI)
+        return answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: octets))
     }
 }

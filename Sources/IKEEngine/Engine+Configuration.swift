@@ -97,7 +97,7 @@ extension Engine {
         for family in [AddressFamily.v4, .v6] {
             guard let wanted = request.attributes.first(where: { $0.type == family.internalAddress }),
                 let address = lend(
-                    family, wish: IPAddress(octets: wanted.value.prefix(family.octetCount)), policy, peer)
+                    family, wish: IPAddress(octets: wanted.value.prefix(family.octetCount)), policy, ike, peer)
             else { continue }
             ike.leases.append(address)
             attributes.append(ConfigurationAttribute(type: family.internalAddress, value: family.lent(address)))
@@ -118,15 +118,15 @@ extension Engine {
 
     /// An address of the pools, or the one that is wished for.
     private func lend(
-        _ family: AddressFamily, wish: IPAddress?, _ policy: ConfigurationPolicy, _ peer: Identification
+        _ family: AddressFamily, wish: IPAddress?, _ policy: ConfigurationPolicy, _ ike: IKESA, _ peer: Identification
     ) -> IPAddress? {
         for pool in policy.pools where pool.family == family {
             if let address = leases.lend(from: pool, to: peer) { return address }
         }
-        guard policy.grantsWishes, let wish, wish.family == family, wish.isHost, let one = IPRange(wish, wish) else {
-            return nil
-        }
-        return leases.lend(from: one, to: peer)
+        guard policy.grantsWishes, let wish, wish.family == family, wish.isHost, wish != ike.local.address,
+            !hostAddresses.contains(wish), leases.lend(wish)
+        else { return nil }
+        return wish
     }
 
     func releaseLeases(of ike: IKESA) {

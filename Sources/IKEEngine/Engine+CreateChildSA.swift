@@ -117,7 +117,9 @@ extension Engine {
                 // It was made and is gone already; the old one ends as it would have beside it.
                 deleteChildrenWithPeer([old], ike)
             } else if let old = negotiation.replaces {
-                replacementFailed(of: old, ike, connection, refusal.reason, collided: negotiation.collision != nil)
+                // The peer's replacement may be gone again.
+                let collided = negotiation.collision.map { childSAsByID[$0.made] != nil } ?? false
+                replacementFailed(of: old, ike, connection, refusal.reason, collided: collided)
             } else {
                 endedUnwanted(connection.id, ike, child: child, reason: .failed(refusal.reason))
             }

@@ -219,13 +219,13 @@ extension Engine {
             let nonce = payloads.nonce, (16...256).contains(nonce.count),
             !offered.contains(where: \.hasMalformedKeyLength)
         else {
-            answerInClear(message, datagram, NotifyPayload(type: .invalidSyntax), responderSPI: .zero)
+            answerSeldom(message, datagram, NotifyPayload(type: .invalidSyntax))
             drop(.malformed("IKE_SA_INIT request without SA, KE, Ni"), nil, datagram, message)
             return
         }
         let candidates = connections(local: datagram.local.address, remote: datagram.remote.address)
         guard !candidates.isEmpty else {
-            answerInClear(message, datagram, NotifyPayload(type: .noProposalChosen), responderSPI: .zero)
+            answerSeldom(message, datagram, NotifyPayload(type: .noProposalChosen))
             drop(.noConnection, nil, datagram, message)
             return
         }

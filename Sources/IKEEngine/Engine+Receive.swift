@@ -70,9 +70,7 @@ extension Engine {
             return
         }
         if let critical = message.payloads.unsupportedCritical {
-            let answer = clearAnswer(
-                to: message, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]), responderSPI: .zero)
-            answerSeldom(Datagram(local: datagram.local, remote: datagram.remote, octets: answer))
+            answerSeldom(message, datagram, NotifyPayload(type: .unsupportedCriticalPayload, data: [critical]))
             drop(.malformed("critical payload of type \(critical)"), nil, datagram, message)
             return
         }
@@ -219,7 +217,7 @@ extension Engine {
         if !header.isResponse, ike.lookup != nil || ike.parked != nil {
             emit(
                 .dropped(
-                    .unexpectedMessageID(header.messageID), ike.id, from: datagram.remote, header.exchangeType,
+                    .requestWaits, ike.id, from: datagram.remote, header.exchangeType,
                     payloads: []))
             return
         }
@@ -371,7 +369,7 @@ extension Engine {
             ))
     }
 
-    /// An unprotected answer that keeps no state.
+    /// An unprotected answer that keeps no state, whatever the rate.
     func answerInClear(
         _ message: Message, _ datagram: Datagram, _ notify: NotifyPayload, responderSPI: IKESPI
     ) {

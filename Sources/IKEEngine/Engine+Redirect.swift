@@ -20,12 +20,14 @@ extension Engine {
     // MARK: Gateway
 
     /// A gateway that takes nobody sends those away that can be sent, without keeping anything of them (RFC 5685 §3).
-    /// - Returns: whether it did.
+    /// - Returns: whether it is such a gateway for such a client; so many at once that not all are answered come again.
     func redirects(_ message: Message, _ datagram: Datagram, nonce: [UInt8]) -> Bool {
         guard let target = globalRedirect, message.payloads.supportsRedirect else { return false }
-        answerInClear(
-            message, datagram, .redirect(to: .address(target), nonce: nonce), responderSPI: .zero)
-        emit(.redirectSent(nil, to: target, datagram.remote))
+        if answerSeldom(message, datagram, .redirect(to: .address(target), nonce: nonce)) {
+            emit(.redirectSent(nil, to: target, datagram.remote))
+        } else {
+            drop(.answeredSeldom, nil, datagram, message)
+        }
         return true
     }
 

@@ -133,14 +133,19 @@ extension Engine {
         guard let nonce = payloads.nonce, (16...256).contains(nonce.count),
             let ticket = payloads.notify(.ticketOpaque)
         else {
-            answerInClear(message, datagram, NotifyPayload(type: .invalidSyntax), responderSPI: .zero)
+            answerSeldom(message, datagram, NotifyPayload(type: .invalidSyntax))
             drop(.malformed("IKE_SESSION_RESUME request without Ni, N(TICKET_OPAQUE)"), nil, datagram, message)
             return
         }
         guard passesCookie(message, datagram, nonce: nonce) else { return }
         func refuse(_ reason: TicketRefusal) {
-            answerInClear(message, datagram, NotifyPayload(type: .ticketNack), responderSPI: newIKESPI())
-            emit(.ticketRefused(reason, from: datagram.remote))
+            let isTold = answerSeldom(
+                message, datagram, NotifyPayload(type: .ticketNack), responderSPI: newIKESPI())
+            if isTold {
+                emit(.ticketRefused(reason, from: datagram.remote))
+            } else {
+                drop(.answeredSeldom, nil, datagram, message)
+            }
         }
         let candidates = connections(local: datagram.local.address, remote: datagram.remote.address)
         guard candidates.contains(where: \.sessionResumption) else {

@@ -64,8 +64,8 @@ package final class Engine {
     var isGathering = false
     var gathered: [IKESAID] = []
     var lastAnswers = LastAnswers()
-    /// What was asked for and is not reported, by whom it is for.
-    var fetches: [UInt64: IKESAID] = [:]
+    /// What was asked for and is not reported, by its number: whom it is for, and where that peer is, or was.
+    var fetches: [UInt64: (ike: IKESAID, address: IPAddress)] = [:]
     /// What a message that anybody can have sent makes this end do (RFC 7296 §2.4): answers in clear, …
     var clearAnswers = RateLimit(burst: 50, interval: .milliseconds(20))
     /// … answers of IKE SAs that are gone, once more: a thousand of them are kept; …

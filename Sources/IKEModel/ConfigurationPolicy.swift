@@ -29,7 +29,8 @@ package struct ConfigurationPolicy: Hashable, Sendable {
     /// What the peer's addresses are taken from, one a family. Not empty: this end is a gateway, and a peer that asks for
     /// none is refused its Child SA.
     package var pools: [IPRange] = []
-    /// Whether a peer that wishes for a certain address has it, pool or not, where nobody else has. This end is a gateway then, too.
+    /// Whether a peer that wishes for a certain address, of whatever family, has it where no pool has one for it and neither another
+    /// peer nor this end has it. This end is a gateway then, too.
     package var grantsWishes = false
     /// What a gateway tells with the addresses.
     package var nameServers: [IPAddress] = []

@@ -105,6 +105,12 @@ package enum DropReason: Hashable, Sendable {
     case integrityFailure
     case unexpectedMessageID(UInt32)
     case unexpectedExchange
+    /// The request that is at work and waits for what it names, once more.
+    case requestWaits
+    /// It would be answered in clear, and too many have been just now (RFC 7296 §2.4).
+    case answeredSeldom
+    /// As much as may be fetched at once for the peers at one address is under way (RFC 7296 §3.6).
+    case fetchLimit
     /// A response to something other than what was asked.
     case unexpectedResponse(expected: ExchangeType)
     case unsupportedVersion

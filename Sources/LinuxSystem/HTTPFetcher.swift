@@ -1,5 +1,5 @@
 import Glibc
-import NetAddress
+package import NetAddress
 
 /// Where a plain HTTP resource is: `http://HOST[:PORT][/PATH]` (RFC 9110 §4.2.1); HOST an address, one of IPv6 in brackets, or a name.
 package struct HTTPLocation: Hashable, Sendable {
@@ -51,8 +51,10 @@ package enum HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case tooLong(limit: Int)
     case timedOut
     case malformedAnswer
-    /// So many are under way.
+    /// So many wait already.
     case busy
+    /// It is this host itself, or one of the link, and somebody who may be anybody said so.
+    case forbiddenHost(IPAddress)
 
     package var description: String {
         switch self {
@@ -64,11 +66,12 @@ package enum HTTPFailure: Error, Equatable, Sendable, CustomStringConvertible {
         case .timedOut: "timed out"
         case .malformedAnswer: "malformed HTTP answer"
         case .busy: "too many fetches at once"
+        case .forbiddenHost(let address): "nothing is fetched from \(address) for a peer"
         }
     }
 }
 
-/// Fetches resources by plain HTTP beside the loop, a few at once, each of bounded size and time.
+/// Fetches resources by plain HTTP beside the loop, a few at once and the others in their order behind them, each of bounded size and time.
 ///
 /// It asks in HTTP/1.0 (RFC 1945) with the Host of HTTP/1.1: what is answered ends with the connection, or with its Content-Length, and
 /// has no chunks. Redirections are not followed.
@@ -76,19 +79,24 @@ package final class HTTPFetcher {
     package typealias Completion = (Result<[UInt8], HTTPFailure>) -> Void
 
     package static let concurrencyLimit = 16
+    /// Those that wait for one of these to end.
+    package static let queueLimit = 512
     /// Octets of an answer before its body.
     private static let headLimit = 16 * 1024
 
-    private final class Running {
-        let socket: TCPSocket
+    private final class Fetch {
+        let server: Endpoint
+        /// What of it is not sent yet.
         var request: [UInt8]
         var received: [UInt8] = []
         let limit: Int
         let done: Completion
         var timer: TimerToken?
+        /// nil while it waits.
+        var socket: TCPSocket?
 
-        init(_ socket: TCPSocket, _ request: [UInt8], limit: Int, _ done: @escaping Completion) {
-            self.socket = socket
+        init(_ server: Endpoint, _ request: [UInt8], limit: Int, _ done: @escaping Completion) {
+            self.server = server
             self.request = request
             self.limit = limit
             self.done = done
@@ -96,45 +104,76 @@ package final class HTTPFetcher {
     }
 
     private let loop: EventLoop
-    private var running: [Int32: Running] = [:]
+    private var running: [Int32: Fetch] = [:]
+    private var waiting: [Fetch] = []
 
     package init(loop: EventLoop) { self.loop = loop }
 
-    package var isIdle: Bool { running.isEmpty }
+    package var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
     /// - Parameters:
     ///   - limit: octets of the body.
+    ///   - timeout: from now on, and it may have to wait.
+    ///   - isForAnybody: the URL is of somebody who has not shown who it is; this host itself and those of the link are not asked for it,
+    ///     which may believe whom they hear.
     ///   - done: called once; at once, where nothing can be begun.
-    package func fetch(_ url: String, limit: Int, timeout: Duration, _ done: @escaping Completion) {
+    package func fetch(
+        _ url: String, limit: Int, timeout: Duration, isForAnybody: Bool = false, _ done: @escaping Completion
+    ) {
         guard let location = HTTPLocation(url) else { return done(.failure(.malformedURL)) }
         guard let address = IPAddress(location.host) ?? Self.address(named: location.host) else {
             return done(.failure(.unknownHost(location.host)))
         }
-        guard running.count < Self.concurrencyLimit else { return done(.failure(.busy)) }
+        if isForAnybody, Self.isNear(address) { return done(.failure(.forbiddenHost(address))) }
+        guard waiting.count < Self.queueLimit else { return done(.failure(.busy)) }
         let request = "GET \(location.path) HTTP/1.0\r\nHost: \(location.authority)\r\nConnection: close\r\n\r\n"
-        do throws(SystemError) {
-            let (socket, failure) = try TCPSocket.connecting(
-                from: .unspecified(address.family), to: Endpoint(address, port: location.port, transport: .tcp))
-            guard failure == 0 else { throw SystemError("connect", code: failure) }
-            let descriptor = socket.descriptor.rawValue
-            let fetch = Running(socket, Array(request.utf8), limit: limit, done)
-            try loop.watch(descriptor, .write) { [unowned self] _ in advance(descriptor) }
-            running[descriptor] = fetch
-            fetch.timer = loop.schedule(at: EventLoop.nowNanoseconds + Self.nanoseconds(timeout)) { [unowned self] in
-                end(descriptor, .failure(.timedOut))
-            }
-        } catch {
-            done(.failure(.system(error)))
+        let fetch = Fetch(
+            Endpoint(address, port: location.port, transport: .tcp), Array(request.utf8), limit: limit, done)
+        fetch.timer = loop.schedule(at: EventLoop.nowNanoseconds + Self.nanoseconds(timeout)) {
+            [unowned self, unowned fetch] in end(fetch, .failure(.timedOut))
         }
+        waiting.append(fetch)
+        beginWaiting()
     }
 
     /// Nobody is told of those that are under way.
     package func shutdown() {
-        for (descriptor, fetch) in running {
+        for fetch in Array(running.values) + waiting {
             if let timer = fetch.timer { loop.cancel(timer) }
-            loop.unwatch(descriptor)
         }
-        running = [:]
+        for descriptor in running.keys { loop.unwatch(descriptor) }
+        (running, waiting) = ([:], [])
+    }
+
+    /// Begins as many of those that wait as may run.
+    private func beginWaiting() {
+        while running.count < Self.concurrencyLimit, !waiting.isEmpty {
+            let fetch = waiting.removeFirst()
+            do throws(SystemError) { try begin(fetch) } catch { finish(fetch, .failure(.system(error))) }
+        }
+    }
+
+    private func begin(_ fetch: Fetch) throws(SystemError) {
+        let (socket, failure) = try TCPSocket.connecting(
+            from: .unspecified(fetch.server.address.family), to: fetch.server)
+        guard failure == 0 else { throw SystemError("connect", code: failure) }
+        let descriptor = socket.descriptor.rawValue
+        try loop.watch(descriptor, .write) { [unowned self] _ in advance(descriptor) }
+        fetch.socket = socket
+        running[descriptor] = fetch
+    }
+
+    /// Whether an address is of this host whatever network it is in, or of the link: loopback, link-local, unspecified; of IPv6 also
+    /// those that stand for such of IPv4 (RFC 6890 §2.2.2, RFC 4291 §2.5).
+    package static func isNear(_ address: IPAddress) -> Bool {
+        if address.isLinkLocal { return true }
+        switch address.family {
+        case .v4: return address.value >> 24 == 127 || address.value >> 16 == 0xa9fe || address.value >> 24 == 0
+        case .v6:
+            if address.value <= 1 { return true }
+            return address.value >> 32 == 0xffff
+                && isNear(IPAddress(family: .v4, value: address.value & 0xffff_ffff))
+        }
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {
@@ -153,37 +192,47 @@ package final class HTTPFetcher {
         return nil
     }
 
-    private func end(_ descriptor: Int32, _ result: Result<[UInt8], HTTPFailure>) {
-        guard let fetch = running.removeValue(forKey: descriptor) else { return }
+    /// One that runs or waits; the next takes its place.
+    private func end(_ fetch: Fetch, _ result: Result<[UInt8], HTTPFailure>) {
+        if let descriptor = fetch.socket?.descriptor.rawValue {
+            running[descriptor] = nil
+            loop.unwatch(descriptor)
+        } else {
+            waiting.removeAll { $0 === fetch }
+        }
+        finish(fetch, result)
+        beginWaiting()
+    }
+
+    private func finish(_ fetch: Fetch, _ result: Result<[UInt8], HTTPFailure>) {
         if let timer = fetch.timer { loop.cancel(timer) }
-        loop.unwatch(descriptor)
         fetch.done(result)
     }
 
     private func advance(_ descriptor: Int32) {
-        guard let fetch = running[descriptor] else { return }
+        guard let fetch = running[descriptor], let socket = fetch.socket else { return }
         do throws(SystemError) {
             if !fetch.request.isEmpty {
-                let failure = fetch.socket.connectError
+                let failure = socket.connectError
                 guard failure == 0 else { throw SystemError("connect", code: failure) }
                 let sent = fetch.request.withUnsafeBytes { octets in
-                    Result { () throws(SystemError) in try fetch.socket.send(octets) }
+                    Result { () throws(SystemError) in try socket.send(octets) }
                 }
                 fetch.request.removeFirst(try sent.get())
                 if fetch.request.isEmpty { try loop.modify(descriptor, .read) }
                 return
             }
-            try receive(descriptor, fetch)
+            try receive(fetch, from: socket)
         } catch {
-            end(descriptor, .failure(.system(error)))
+            end(fetch, .failure(.system(error)))
         }
     }
 
-    private func receive(_ descriptor: Int32, _ fetch: Running) throws(SystemError) {
+    private func receive(_ fetch: Fetch, from socket: TCPSocket) throws(SystemError) {
         var isEnded = false
         while !isEnded {
             let (result, octets) = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { buffer in
-                let result = Result { () throws(SystemError) in try fetch.socket.receive(into: buffer) }
+                let result = Result { () throws(SystemError) in try socket.receive(into: buffer) }
                 let count = (try? result.get()) ?? 0
                 return (result, Array(buffer[..<count]))
             }
@@ -191,15 +240,15 @@ package final class HTTPFetcher {
             isEnded = count == 0
             fetch.received += octets
             guard fetch.received.count <= fetch.limit + Self.headLimit else {
-                return end(descriptor, .failure(.tooLong(limit: fetch.limit)))
+                return end(fetch, .failure(.tooLong(limit: fetch.limit)))
             }
         }
         do throws(HTTPFailure) {
             if let body = try Self.body(fetch.received, isEnded: isEnded, limit: fetch.limit) {
-                end(descriptor, .success(body))
+                end(fetch, .success(body))
             }
         } catch {
-            end(descriptor, .failure(error))
+            end(fetch, .failure(error))
         }
     }
 

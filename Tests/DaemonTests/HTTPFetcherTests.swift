@@ -118,19 +118,68 @@ private final class Server {
         #expect(try fetch("http://no-such-name.invalid/", loop) == .failure(.unknownHost("no-such-name.invalid")))
     }
 
-    @Test func `a few at once, and none after the end`() throws {
+    @Test func `a few at once, the others wait for their turn or their time, and none after the end`() throws {
         let loop = try EventLoop()
         let server = try Server(loop, nil)
         let fetcher = HTTPFetcher(loop: loop)
         var failures: [HTTPFailure] = []
-        for _ in 0...HTTPFetcher.concurrencyLimit {
-            fetcher.fetch(server.url, limit: 1, timeout: .seconds(600)) {
+        func fetch(timeout: Duration) {
+            fetcher.fetch(server.url, limit: 1, timeout: timeout) {
                 if case .failure(let failure) = $0 { failures.append(failure) }
             }
         }
-        #expect(failures == [.busy])
+        for _ in 0..<HTTPFetcher.concurrencyLimit { fetch(timeout: .seconds(600)) }
+        while server.requests.count < HTTPFetcher.concurrencyLimit { try loop.turn() }
+        fetch(timeout: .milliseconds(50))
+        while failures.isEmpty { try loop.turn() }
+        #expect(failures == [.timedOut] && server.requests.count == HTTPFetcher.concurrencyLimit)
+        for _ in 0...HTTPFetcher.queueLimit { fetch(timeout: .seconds(600)) }
+        #expect(failures == [.timedOut, .busy])
         fetcher.shutdown()
-        #expect(fetcher.isIdle && failures == [.busy])
+        #expect(fetcher.isIdle && failures == [.timedOut, .busy])
+    }
+
+    @Test func `many at once are all fetched, also behind one that times out`() throws {
+        let loop = try EventLoop()
+        let server = try Server(loop, "HTTP/1.0 200 OK\r\n\r\nx")
+        let silent = try Server(loop, nil)
+        let fetcher = HTTPFetcher(loop: loop)
+        var timedOut = 0
+        for _ in 0..<HTTPFetcher.concurrencyLimit {
+            fetcher.fetch(silent.url, limit: 1, timeout: .milliseconds(50)) {
+                if $0 == .failure(.timedOut) { timedOut += 1 }
+            }
+        }
+        var fetched = 0
+        for _ in 0..<3 * HTTPFetcher.concurrencyLimit {
+            fetcher.fetch(server.url, limit: 1, timeout: .seconds(600)) {
+                if $0 == .success(Array("x".utf8)) { fetched += 1 }
+            }
+        }
+        while !fetcher.isIdle { try loop.turn() }
+        #expect(fetched == 3 * HTTPFetcher.concurrencyLimit && timedOut == HTTPFetcher.concurrencyLimit)
+    }
+
+    @Test func `for anybody nothing is fetched from this host or from the link`() throws {
+        let loop = try EventLoop()
+        let fetcher = HTTPFetcher(loop: loop)
+        for host in [
+            "127.0.0.3", "127.255.0.1", "169.254.169.254", "0.0.0.0", "[::1]", "[::]", "[fe80::1]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            var failure: HTTPFailure?
+            fetcher.fetch("http://\(host):1/", limit: 1, timeout: .seconds(600), isForAnybody: true) {
+                if case .failure(let told) = $0 { failure = told }
+            }
+            guard case .forbiddenHost = failure else {
+                Issue.record("\(host): \(String(describing: failure))")
+                continue
+            }
+        }
+        #expect(fetcher.isIdle)
+        for text in ["192.1.2.23", "10.0.0.1", "128.0.0.1", "169.253.0.1", "2001:db8::1"] {
+            #expect(!HTTPFetcher.isNear(IPAddress(text)!), "\(text)")
+        }
     }
 
     @Test func `an answer that is cut or altered anywhere does no harm`() {

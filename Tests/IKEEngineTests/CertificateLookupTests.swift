@@ -137,6 +137,7 @@ import Testing
         #expect(requests > 1)
         #expect(ladder.asked.count == 1)
         #expect(!ladder.wire.contains { $0.from == "east" && $0.header.exchangeType == .ikeAuth })
+        #expect(ladder.east.drops == Array(repeating: .requestWaits, count: requests - 1))
         ladder.report(ladder.east, ladder.report(on: ladder.asked[0]))
         ladder.report(ladder.west, ladder.report(on: try #require(ladder.asked.last)))
         #expect(ladder.west.isEstablished && ladder.east.isEstablished)
@@ -144,6 +145,46 @@ import Testing
         // One that comes twice, or too late, is nobody's.
         ladder.report(ladder.east, ladder.report(on: ladder.asked[0]))
         #expect(ladder.east.standing.count == 1)
+    }
+
+    @Test func `another certificate that is not there does not take away the first`() {
+        let ladder = ladder()
+        ladder.west.engine.tamper = { exchange, first, plaintext in
+            guard exchange == .ikeAuth, let payloads = try? Message.parsePayloads(first: first, plaintext[...]) else {
+                return
+            }
+            let place = payloads.firstIndex { if case .certificate = $0 { true } else { false } } ?? 0
+            var more = payloads
+            more.insert(
+                CertificateReference.payload([0], at: Array("http://192.0.2.1/gone".utf8), isBundle: false),
+                at: place + 1)
+            (first, plaintext) = Message.encodePayloads(more)
+        }
+        ladder.up(staysUp: false)
+        #expect(fetched(ladder.east) == [nil, .notFetched("not there")])
+        #expect(ladder.west.isEstablished && ladder.east.isEstablished, "\(failures(ladder.east))")
+    }
+
+    @Test func `for the peers at one address few are fetched at once, and the others come again`() throws {
+        var west: Connection?
+        let ladder = ladder(change: { connection, isWest in if isWest { west = connection } })
+        ladder.isWebSilent = true
+        for number in 1...6 {
+            var another = try #require(west)
+            another.id = ConnectionID(UInt64(number))
+            if number > 1 {
+                another.local.identification = Identification(type: .fqdn, data: Array("west\(number)".utf8))
+                ladder.tell(ladder.west, .add(another))
+            }
+            ladder.tell(ladder.west, .initiate(another.id, staysUp: false))
+            ladder.settle()
+        }
+        #expect(ladder.asked.count == 4)
+        #expect(ladder.east.drops == [.fetchLimit, .fetchLimit])
+        ladder.report(ladder.east, ladder.report(on: ladder.asked[3]))
+        #expect(ladder.asked.count == 4)
+        ladder.pass(.seconds(1))
+        #expect(ladder.asked.count == 5)
     }
 
     @Test func `an IKE SA that ends while its certificates are fetched is gone`() throws {

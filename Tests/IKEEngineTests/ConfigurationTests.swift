@@ -188,6 +188,30 @@ import Testing
         #expect(told?.value == [0, 1, 0, 3, 0, 8, 0, 10, 0, 14, 0, 25])
     }
 
+    @Test(arguments: [("10.3.7.9", true), ("192.1.2.23", false), ("192.0.2.254", false), ("127.0.0.1", false)])
+    func `who has a wish is lent that address where it is nobody's, and nothing is kept of it`(
+        _ text: String, _ isLent: Bool
+    ) {
+        let wish = IPAddress(text)!
+        let ladder = ladder(pools: []) { connection, isWest in
+            if isWest {
+                connection.configuration.wishedAddresses = [wish]
+            } else {
+                connection.configuration.grantsWishes = true
+            }
+        }
+        ladder.report(ladder.east, HostReport(addresses: [Ladder.eastAddress, IPAddress("192.0.2.254")!]))
+        ladder.up(staysUp: false)
+        #expect(lease(ladder.east) == (isLent ? [wish] : []))
+        #expect(lease(ladder.west) == (isLent ? [wish] : []))
+        #expect(ladder.east.engine.leases.keptCount == 0)
+        var anybody = ladder.east.engine.leases
+        #expect(anybody.lend(wish) == !isLent)
+        ladder.tell(ladder.west, .terminate(ConnectionID(1)))
+        ladder.settle()
+        #expect(ladder.east.engine.leases.lentCount == 0)
+    }
+
     @Test func `an address that is asked for behind IKE_AUTH is refused`() throws {
         let ladder = ladder()
         ladder.up()

@@ -158,6 +158,38 @@ import Testing
         #expect(ladder.west.story.contains("ikeRekeying"))
     }
 
+    @Test func `where the peer's Child SA is gone again and our replacement was refused, a later one begins`() throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        var isWestHeard = false
+        ladder.link = { sent, _ in
+            // West's wish comes late; that the old one is deleted east does not hear until then.
+            guard sent.from == "west", !isWestHeard else { return [sent.datagram] }
+            let isWish = !sent.header.isResponse && sent.header.exchangeType == .createChildSA
+            let isDeletion = sent.header.isResponse && sent.header.exchangeType == .informational
+            return isWish || isDeletion ? [] : [sent.datagram]
+        }
+        // East deletes the new one where it means the old one.
+        ladder.east.engine.tamper = { [unowned ladder] exchange, first, plaintext in
+            guard exchange == .informational, !isWestHeard, let made = ladder.east.engine.childSAs.last else { return }
+            (first, plaintext) = Message.encodePayloads([
+                .delete(DeletePayload(protocolID: .esp, spis: [made.inbound.octets]))
+            ])
+        }
+        rekeyChild(ladder, ladder.west)
+        rekeyChild(ladder, ladder.east)
+        ladder.settle()
+        #expect(ladder.west.installs.count == 2 && ladder.west.standing.count == 1)
+        isWestHeard = true
+        ladder.pass(.seconds(2))
+        #expect(
+            ladder.west.has { if case .childRejected(_, _, .refused(.temporaryFailure)) = $0 { true } else { false } })
+        #expect(ladder.west.has { $0 == .rekeyFinished(ConnectionID(1), succeeded: false) })
+        let before = ladder.wire.count
+        ladder.pass(.seconds(15))
+        #expect(ladder.wire.dropFirst(before).contains { $0.from == "west" && $0.name == "CREATE_CHILD_SA request 3" })
+    }
+
     @Test func `a Child SA asked for while the IKE SA is replaced waits`() throws {
         let ladder = Ladder()
         ladder.up()

@@ -108,6 +108,47 @@ import Testing
         #expect(ladder.west.has { if case .livenessConfirmed = $0 { true } else { false } })
     }
 
+    /// First requests of anybody, each of another IKE SA.
+    private func answers(
+        _ ladder: Ladder, _ exchange: ExchangeType, _ payloads: [Payload], from address: IPAddress = Ladder.westAddress
+    ) -> Int {
+        let before = ladder.wire.count
+        for number in 1...200 {
+            let header = IKEHeader(
+                initiatorSPI: IKESPI(UInt64(number)), responderSPI: .zero, exchangeType: exchange, isInitiator: true,
+                isResponse: false, messageID: 0)
+            ladder.inject(
+                Datagram(
+                    local: Endpoint(Ladder.eastAddress, port: 500), remote: Endpoint(address, port: 500),
+                    octets: Message(header: header, payloads: payloads).encoded()))
+        }
+        return ladder.wire.count - before
+    }
+
+    @Test func `each kind of answer to a first request is limited, but for cookies`() throws {
+        let nonce = Payload.nonce([UInt8](repeating: 1, count: 32))
+        let first = Ladder()
+        first.up(staysUp: false)
+        let request = try Message(parsing: first.wire[0].datagram.octets).payloads
+        #expect(answers(Ladder(), .ikeSAInit, [nonce]) == 50)
+        #expect(answers(Ladder(), .ikeSAInit, request, from: IPAddress("192.1.2.99")!) == 50)
+        #expect(answers(Ladder(), .ikeSessionResume, [nonce]) == 50)
+        let refusing = Ladder()
+        #expect(
+            answers(
+                refusing, .ikeSessionResume, [nonce, .notify(NotifyPayload(type: .ticketOpaque, data: [1, 2, 3]))])
+                == 50)
+        // What is said to be answered was.
+        #expect(refusing.east.events.count { if case .ticketRefused = $0 { true } else { false } } == 50)
+        #expect(refusing.east.drops == Array(repeating: .answeredSeldom, count: 150))
+        let redirecting = Ladder()
+        redirecting.tell(redirecting.east, .setGlobalRedirect(IPAddress("192.1.2.99")!))
+        let supported = Payload.notify(NotifyPayload(type: .redirectSupported))
+        #expect(answers(redirecting, .ikeSAInit, request + [supported]) == 50)
+        #expect(redirecting.east.events.count { if case .redirectSent = $0 { true } else { false } } == 50)
+        #expect(answers(Ladder(eastProfile: WireProfile(cookieThreshold: 0)), .ikeSAInit, request) == 200)
+    }
+
     @Test func `a rate allows its burst, and then what has grown back`() {
         var limit = RateLimit(burst: 3, interval: .seconds(2))
         func admitted(_ seconds: Int, of count: Int = 10) -> Int {

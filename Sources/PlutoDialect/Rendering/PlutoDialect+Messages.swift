@@ -136,6 +136,8 @@ extension PlutoDialect {
             let suite = numbers.ikes[ike]?.suite
             let library = suite.flatMap { $0.integrity == .none ? PlutoPersona.decryptionFailure(of: $0) : nil }
             return (library.map { tell(ike, $0, view) } ?? []) + tell(ike, Wording.corruptMessage, view)
+        // It is repeated as long as it is not answered.
+        case .dropped(.requestWaits, _, _, _, _): return []
         case .dropped(let reason, let ike, let from, let exchange, _):
             let text = "dropping \(exchange?.name ?? "packet"): \(Wording.reason(reason))"
             guard let ike else { return log("packet from \(from): \(text)", view) }
