@@ -388,10 +388,12 @@ extension KernelChange {
 }
 
 extension FetchFailure {
-    fileprivate init(_ failure: HTTPFailure, _ url: String, milliseconds: Int) {
+    init(_ failure: HTTPFailure, _ url: String, milliseconds: Int) {
         switch failure {
         case .malformedURL: self = .malformedURL
         case .unknownHost(let name): self = .unknownHost(name)
+        case .system(let error) where error.call == "send": self = .sendFailed(error.reason)
+        case .system(let error) where error.call == "recv": self = .receiveFailed(error.reason)
         case .system:
             let place = HTTPLocation(url)
             self = .noConnection(host: place?.host ?? url, port: place?.port ?? 80, milliseconds: milliseconds)

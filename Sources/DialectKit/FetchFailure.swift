@@ -4,8 +4,11 @@ package enum FetchFailure: Error, Hashable, Sendable {
     case malformedURL
     /// Neither an address nor a name that is known here.
     case unknownHost(String)
-    /// There was no connection after so many milliseconds, or it broke.
+    /// There was no connection after so many milliseconds.
     case noConnection(host: String, port: UInt16, milliseconds: Int)
+    /// The connection broke while the question was sent, or the answer came; in the system's words.
+    case sendFailed(String)
+    case receiveFailed(String)
     case timedOut(milliseconds: Int)
     /// An answer other than 200 (RFC 9110 §15).
     case status(Int)

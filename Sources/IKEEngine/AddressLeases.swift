@@ -7,9 +7,6 @@ import NetAddress
 /// An address is lent for as long as an IKE SA holds it. Who held it is remembered, so that a client that comes back has the
 /// same one again where it is free; the oldest memory makes room where nothing else does.
 struct AddressLeases {
-    /// Clients that are remembered, over all pools.
-    private static let memoryLimit = 65536
-
     private struct Owner: Hashable {
         var identification: Identification
         var pool: IPRange
@@ -70,7 +67,7 @@ struct AddressLeases {
     }
 
     private mutating func remember(_ address: IPAddress, _ owner: Owner) {
-        if remembered.count >= AddressLeases.memoryLimit,
+        if remembered.count >= ConfigurationPolicy.leaseMemoryLimit,
             let oldest = remembered.min(by: { $0.value.order < $1.value.order })?.key
         {
             forget(oldest)

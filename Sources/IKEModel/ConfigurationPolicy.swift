@@ -36,6 +36,9 @@ package struct ConfigurationPolicy: Hashable, Sendable {
     package var nameServers: [IPAddress] = []
     package var domains: [String] = []
 
+    /// Clients whose addresses are remembered after their IKE SAs have ended.
+    package static let leaseMemoryLimit = 65536
+
     package init() {}
 
     package var isClient: Bool { !requestedFamilies.isEmpty }

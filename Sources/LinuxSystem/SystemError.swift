@@ -29,8 +29,11 @@ extension SystemError {
 extension SystemError: CustomStringConvertible {
     /// `open /etc/x: No such file or directory (errno 2)`.
     package var description: String {
-        "\(call)\(argument.isEmpty ? "" : " ")\(argument): \(String(cString: strerror(code))) (errno \(code))"
+        "\(call)\(argument.isEmpty ? "" : " ")\(argument): \(reason) (errno \(code))"
     }
+
+    /// What the errno means: `No such file or directory`.
+    package var reason: String { String(cString: strerror(code)) }
 }
 
 /// Repeats a call that a signal interrupted; throws for every other negative result.

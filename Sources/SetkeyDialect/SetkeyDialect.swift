@@ -14,6 +14,8 @@ package final class SetkeyDialect: Dialect {
 
     private var database = ManualDatabase()
     private var installed: [ManualDatabase.Pair: ChildSAID] = [:]
+    /// What the data plane would not have; it is asked again when a part of the pair has changed.
+    private var refused: Set<ManualDatabase.Pair> = []
     private var lastChild: UInt64 = 0
     private let log: String
 
@@ -100,8 +102,10 @@ package final class SetkeyDialect: Dialect {
         let kept = Set(wanted.map(\.pair))
         let gone = installed.filter { !kept.contains($0.key) }.sorted { $0.value < $1.value }
         for (pair, _) in gone { installed[pair] = nil }
+        refused.formIntersection(kept)
         var effects: [DialectEffect] = gone.map { .change(.remove($0.value), otherwise: []) }
-        for (pair, outbound, inbound, mode) in wanted where installed[pair] == nil {
+        for (pair, outbound, inbound, mode) in wanted
+        where installed[pair] == nil && !refused.contains(pair) {
             lastChild += 1
             let child = ChildSAID(lastChild)
             installed[pair] = child
@@ -122,10 +126,12 @@ package final class SetkeyDialect: Dialect {
         return effects
     }
 
-    /// What the data plane would not have is tried again with the next statement.
+    /// Statements that have nothing to do with what was refused are not blamed for it.
     package func changeRefused(_ change: KernelChange) {
         guard case .install(let installation) = change else { return }
-        installed = installed.filter { $0.value != installation.child }
+        guard let pair = installed.first(where: { $0.value == installation.child })?.key else { return }
+        installed[pair] = nil
+        refused.insert(pair)
     }
 
     package func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] { [] }

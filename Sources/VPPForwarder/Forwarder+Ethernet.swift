@@ -98,7 +98,7 @@ extension Forwarder {
             return
         }
         guard packet.count <= Self.linkMTU else {
-            if Self.mayBeCut(packet), let fragments = Self.fragments(of: packet, mtu: Self.linkMTU) {
+            if let fragments = cut(packet, mtu: Self.linkMTU) {
                 count(.fragmented)
                 for fragment in fragments { emit(fragment, to: mac, type, on: interface) }
                 return

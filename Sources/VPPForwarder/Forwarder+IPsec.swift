@@ -94,7 +94,8 @@ extension Forwarder {
         case .protect(let association):
             count(.policyProtect)
             let association = associations[association]
-            let sealed = association.map { seal(packet, by: $0) } ?? []
+            let namesPorts = databases[id]!.policies[index].namesPorts
+            let sealed = association.map { seal(packet, by: $0, namesPorts: namesPorts) } ?? []
             if sealed.isEmpty { interface.counters.drops += 1 }
             // Transport mode changes no address, so the way is the same; a tunnel's packet has a way of its own.
             if association?.settings.tunnel == nil { return sealed.first }
@@ -148,17 +149,24 @@ extension Forwarder {
     // MARK: ESP
 
     /// What becomes of a packet: none where it cannot go, more than one where a tunnel has no room for it and it may be cut,
-    /// which is done before it is sealed (RFC 4301 §8.2).
-    private func seal(_ packet: [UInt8], by association: ForwarderSA) -> [[UInt8]] {
+    /// which is done before it is sealed (RFC 4301 §8.2). Where ports are named fragments may not go by the SA (§7.2): it is
+    /// sealed whole then, as one whose options do not let it be cut, and what comes of it is cut on the way out.
+    private func seal(_ packet: [UInt8], by association: ForwarderSA, namesPorts: Bool) -> [[UInt8]] {
         guard let mtu = exceededMTU(packet, association) else {
             return sealOne(packet, by: association).map { [$0] } ?? []
         }
-        if Self.mayBeCut(packet), let fragments = Self.fragments(of: packet, mtu: mtu) {
+        if !namesPorts, let fragments = cut(packet, mtu: mtu) {
             count(.fragmented)
             return fragments.compactMap { sealOne($0, by: association) }
         }
+        if Self.mayBeCut(packet), association.settings.tunnel?.source.family == .v4,
+            association.outbound.sealedLength(payloadLength: packet.count) + 28 <= 65535
+        {
+            return sealOne(packet, by: association).map { [$0] } ?? []
+        }
         count(.tooLong)
-        sayTooBig(packet, mtu: mtu)
+        // RFC 1191 §4: who has not set DF has asked for no answer.
+        if !Self.mayBeCut(packet) { sayTooBig(packet, mtu: mtu) }
         return []
     }
 
@@ -276,7 +284,7 @@ extension Forwarder {
     /// Into a tunnel interface.
     func sendInto(_ interface: ForwarderInterface, _ packet: [UInt8]) {
         guard let tunnel = tunnels.first(where: { $0.interface === interface }) else { return interface.drop() }
-        let sealed = seal(packet, by: tunnel.outbound)
+        let sealed = seal(packet, by: tunnel.outbound, namesPorts: tunnel.outbound.settings.namesPorts)
         if sealed.isEmpty { return interface.drop() }
         interface.counters.sentPackets += 1
         interface.counters.sentOctets += UInt64(packet.count)
@@ -297,6 +305,9 @@ extension Forwarder {
                 tunnel: .init(source: from, destination: to))
             settings.usesESN = child.suite.extendedSequenceNumbers
             settings.replayWindow = child.replayWindow
+            settings.namesPorts = (child.localSelectors + child.remoteSelectors).contains {
+                !$0.isAnyPort && !$0.isOpaque
+            }
             if case .udp(let local, let remote) = child.encapsulation { settings.ports = (local, remote) }
             return try ForwarderSA(settings)
         }

@@ -17,10 +17,10 @@ extension Forwarder {
 
     /// Destination Unreachable, fragmentation needed (RFC 792, RFC 1191 §4), or Packet Too Big (RFC 4443 §3.2).
     func sayTooBig(_ packet: [UInt8], mtu: Int) {
-        guard mayComplain() else { return count(.errorsHeld) }
         guard let fields = PacketFields(packet), !Self.isError(packet, fields), !isOwn(fields.source),
             let source = source(towards: fields.source)
         else { return }
+        guard mayComplain() else { return count(.errorsHeld) }
         var body: [UInt8] = fields.version == 4 ? [3, 4, 0, 0, 0, 0, 0, 0] : [2, 0, 0, 0, 0, 0, 0, 0]
         body.setWord(UInt16(mtu), at: 6)
         // As much of the packet as fits the smallest MTU; of IPv4 the header and eight octets are enough.
@@ -46,13 +46,30 @@ extension Forwarder {
     /// Whether IPv4 lets a packet be cut (RFC 791: DF is clear); IPv6 does not.
     static func mayBeCut(_ packet: [UInt8]) -> Bool { packet[0] >> 4 == 4 && packet[6] & 0x40 == 0 }
 
+    /// `fragments`, of a packet that may be cut. Packets of our own have identification 0 until then, and fragments of two of
+    /// them must not be taken for those of one (RFC 6864 §4.3).
+    func cut(_ packet: [UInt8], mtu: Int) -> [[UInt8]]? {
+        guard Self.mayBeCut(packet) else { return nil }
+        guard packet.word(at: 4) == 0, packet.word(at: 6) & 0x3fff == 0 else {
+            return Self.fragments(of: packet, mtu: mtu)
+        }
+        let number = lastIdentification == .max ? 1 : lastIdentification + 1
+        var named = packet
+        named.setWord(number, at: 4)
+        guard let fragments = Self.fragments(of: named, mtu: mtu) else { return nil }
+        lastIdentification = number
+        return fragments
+    }
+
     /// An IPv4 packet in fragments of at most `mtu` octets (RFC 791 §3.2); options go with the first alone, but for those that
-    /// are copied into each, and so a packet with such options is not cut: nil.
+    /// are copied into each, and so a packet with such options is not cut: nil. Nor is one that says that it ends behind the
+    /// last octet that a packet can have.
     static func fragments(of packet: [UInt8], mtu: Int) -> [[UInt8]]? {
         let header = Int(packet[0] & 15) * 4
         let total = Int(packet.word(at: 2))
         guard header == 20, total <= packet.count, mtu >= header + 8 else { return nil }
         let field = packet.word(at: 6)
+        guard Int(field & 0x1fff) * 8 + total <= 65535 else { return nil }
         let room = (mtu - header) / 8 * 8
         return stride(from: header, to: total, by: room).map { start in
             let end = min(start + room, total)

@@ -31,6 +31,8 @@ package final class Forwarder {
     var lastEchoIdentifier: UInt16 = 0
     /// What it is now, as the last caller said.
     var now = Instant.zero
+    /// Of the last packet that was given one to be cut.
+    var lastIdentification: UInt16 = 0
     /// ICMP errors that may be sent, and when the last of them was earned.
     var complaints = Forwarder.complaintLimit
     var lastComplaint = Instant.zero

@@ -22,6 +22,8 @@ package final class ForwarderSA {
         package var replayWindow = 0
         /// UDP encapsulation (RFC 3948); nil: none.
         package var ports: (local: UInt16, remote: UInt16)?
+        /// Whether the selectors name ports (or types of ICMP): then no fragments may be sent by it (RFC 4301 §7.2).
+        package var namesPorts = false
 
         package init(
             id: UInt32, spi: UInt32, encryption: EncryptionAlgorithm, keyBits: Int, integrity: IntegrityAlgorithm,

@@ -22,6 +22,8 @@ package struct SecurityPolicy: Hashable, Sendable {
     package internal(set) var packets: UInt64 = 0
     package internal(set) var octets: UInt64 = 0
 
+    var namesPorts: Bool { localPorts != 0...65535 || remotePorts != 0...65535 }
+
     package init(
         isOutbound: Bool, priority: Int32, action: Action, local: IPRange, remote: IPRange, ipProtocol: UInt8 = 0,
         localPorts: ClosedRange<UInt16> = 0...65535, remotePorts: ClosedRange<UInt16> = 0...65535

@@ -1,9 +1,10 @@
-import CharonDialect
 import DataPlane
 import DialectKit
 import IKEModel
 import NetAddress
 import Testing
+
+@testable import CharonDialect
 
 /// Virtual addresses and pools: our consoles beside those of two real strongSwans of 5.9.8, recorded on 2026-11-21.
 @Suite struct AddressTests {
@@ -204,6 +205,49 @@ import Testing
             hosts.run("swanctl --load-pools", on: hosts.moon)
                 == "loaded pool 'second'\nsuccessfully loaded 1 pools, 0 unloaded\n")
         #expect(hosts.run("ipsec up home", on: hosts.carol).contains("installing new virtual IP 10.11.0.1\n"))
+    }
+
+    @Test func `a pool that a peer without an address uses is not changed below it`() {
+        let hosts = hosts(
+            carol: Self.carol.replacing("leftsourceip=%config\n", with: "\n"), moon: "", swanctl: Self.vici)
+        _ = hosts.run("swanctl --load-all", on: hosts.moon)
+        #expect(hosts.run("ipsec up home", on: hosts.carol).contains("keeping IKE_SA"))
+        hosts.moon.view.files["/etc/swanctl/swanctl.conf"]!.replace("dns = 10.1.0.20, ", with: "dns = ")
+        #expect(
+            hosts.run("swanctl --load-pools", on: hosts.moon).contains(
+                "vici pool second is of connection 'gw', which has an IKE_SA, unable to replace\n"))
+        #expect(hosts.moon.view.ikeSAs.count == 1)
+        _ = hosts.run("ipsec down home", on: hosts.carol)
+        #expect(
+            hosts.run("swanctl --load-pools", on: hosts.moon)
+                == "loaded pool 'second'\nsuccessfully loaded 1 pools, 0 unloaded\n")
+    }
+
+    @Test func `a pool goes together with its connection, and not before it`() {
+        let hosts = hosts(moon: "", swanctl: Self.vici)
+        _ = hosts.run("swanctl --load-all", on: hosts.moon)
+        hosts.moon.view.files["/etc/swanctl/swanctl.conf"]!.replace("second { addrs", with: "third { addrs")
+        #expect(
+            hosts.run("swanctl --load-all", on: hosts.moon).contains(
+                "unloading pool 'second' failed: it has connections that name it\n"))
+        hosts.moon.view.files["/etc/swanctl/swanctl.conf"] = ""
+        let output = hosts.run("swanctl --load-all", on: hosts.moon)
+        #expect(
+            output.hasSuffix("no pools found, 2 unloaded\nsuccessfully loaded 0 connections, 1 unloaded\n"), "\(output)"
+        )
+        #expect(hosts.run("swanctl --list-pools", on: hosts.moon) == "")
+    }
+
+    @Test func `of leases that have ended the oldest is forgotten, and none that stands`() throws {
+        var book = AddressBook()
+        book.memoryLimit = 2
+        let pool = try #require(AddressPool(name: "a", "10.0.0.0/24"))
+        _ = book.add(pool, .vici)
+        let addresses = (1...4).map { IPAddress("10.0.0.\($0)")! }
+        for address in addresses { _ = book.lend(address, to: "\(address)", from: [pool]) }
+        for address in addresses.dropFirst() { #expect(book.release(address) == "\(address)") }
+        #expect(book.entries[0].leases.map(\.address) == [addresses[0], addresses[2], addresses[3]])
+        #expect(book.entries[0].online == 1)
     }
 
     @Test(arguments: [

@@ -172,6 +172,23 @@ import Testing
         #expect(console.contains("connection 'home' established successfully"))
     }
 
+    /// Who has no list refuses, whichever end it is; with one on both ends the tunnel comes up.
+    @Test(arguments: [(true, true, true), (false, true, false), (true, false, false)])
+    func `a strict policy wants lists of EAP-TLS too`(_ carolHas: Bool, _ moonHas: Bool, _ comesUp: Bool) throws {
+        let pki = try CertificatePKI()
+        let tls = CertificatePKI.home.replacing("leftcert=", with: "leftauth=eap-tls\n    leftcert=")
+            .replacing("rightid=moon", with: "rightauth=any\n    rightid=@moon")
+        let gateway = CertificatePKI.gateway.replacing("right=%any", with: "right=%any\n    rightauth=eap-tls")
+            .replacing("leftcert=", with: "leftauth=eap-tls\n    leftcert=")
+        let list = try pki.list()
+        let hosts = try pki.hosts(
+            carolList: carolHas ? list : nil, moonList: moonHas ? list : nil, isStrict: true, carol: tls,
+            moon: gateway + "config setup\n    strictcrlpolicy=yes\n")
+        let console = hosts.run("ipsec up home", on: hosts.carol)
+        #expect(console.contains("connection 'home' established successfully") == comesUp, "\(console)")
+        #expect(hosts.carol.view.childSAs.isEmpty != comesUp)
+    }
+
     @Test func `swanctl loads folders of credentials, and what it lists is what strongSwan's lists`() throws {
         let pki = try CertificatePKI()
         let settings = """

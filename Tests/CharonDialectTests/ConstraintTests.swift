@@ -13,7 +13,7 @@ import Testing
 
     @Test(arguments: [
         "rightauth2=eap", "rightgroups=sales", "rightcertpolicy=1.2.3", "rightca2=CN=a", "leftcert2=a.pem",
-        "rightid2=a",
+        "rightid2=a", "rightauth=rsa-4096-sha512", "rightauth=ike:pubkey-sha256", "rightauth=pubkey-sha512",
         "rightca=Nobody", "leftikeport=4501", "mark=12", "compress=yes", "sha256_96=yes", "ah=sha1", "inactivity=1h",
         "leftsourceip=1.2.3.4.5", "rightsourceip=10.0.0.0/99", "rightdns=hello", "lifebytes=many", "closeaction=hold",
         "rightallowany=yes", "leftsubnet=10.0.0.0/8", "leftprotoport=tcp/22", "modeconfig=push",
@@ -43,6 +43,7 @@ import Testing
         "connections { a { ppk_id = x\n } }", "connections { a { ppk_required = yes\n } }",
         "connections { a { remote { groups = sales\n } } }", "connections { a { remote { cert_policy = 1.2.3\n } } }",
         "connections { a { remote { pubkeys = a.pem\n } } }",
+        "connections { a { remote { auth = rsa-4096-sha512\n } } }",
         "connections { a { remote-1 { auth = psk\n }\n remote-2 { auth = eap\n } } }",
         "connections { a { children { a { mark_in = 42\n } } } }",
         "connections { a { children { a { if_id_out = 1\n } } } }",

@@ -95,6 +95,10 @@ import Testing
             "libcurl request failed [7]: Failed to connect to 192.168.0.1 port 80 after 7 ms: Couldn't connect to server"
         ), (.status(404), "libcurl request failed [22]: The requested URL returned error: 404"),
         (.timedOut(milliseconds: 10001), "libcurl request failed [28]: Connection timed out after 10001 milliseconds"),
+        (
+            .receiveFailed("Connection reset by peer"),
+            "libcurl request failed [56]: Recv failure: Connection reset by peer"
+        ),
     ])
     func `without a list its status is not known, and is not asked for unless strict`(
         _ failure: FetchFailure, _ words: String

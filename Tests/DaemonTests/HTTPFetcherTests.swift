@@ -1,7 +1,10 @@
+import DialectKit
 import Glibc
 import LinuxSystem
 import NetAddress
 import Testing
+
+@testable import Daemon
 
 /// A server on a free port that answers each connection in the same way, once it has a whole request.
 private final class Server {
@@ -10,10 +13,13 @@ private final class Server {
     private var sockets: [TCPSocket] = []
     /// nil: it never answers.
     let answer: [UInt8]?
+    /// Whether it resets the connection behind its answer.
+    let isRude: Bool
     var requests: [String] = []
 
-    init(_ loop: EventLoop, _ answer: String?) throws {
+    init(_ loop: EventLoop, _ answer: String?, isRude: Bool = false) throws {
         self.loop = loop
+        self.isRude = isRude
         self.answer = answer.map { Array($0.utf8) }
         listener = try .listening(on: Endpoint(IPAddress("127.0.0.3")!, port: 0, transport: .tcp))
         try loop.watch(listener.descriptor.rawValue, .read) { [unowned self] _ in accept() }
@@ -39,7 +45,13 @@ private final class Server {
                 requests.append(String(decoding: request, as: UTF8.self))
                 guard let answer else { return }
                 _ = answer.withUnsafeBytes { try? socket.send($0) }
-                shutdown(descriptor, Int32(SHUT_WR))
+                guard isRude else {
+                    shutdown(descriptor, Int32(SHUT_WR))
+                    return
+                }
+                var linger = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+                sockets.removeAll { $0.descriptor.rawValue == descriptor }
             }
         }
     }
@@ -64,6 +76,21 @@ private final class Server {
         let loop = try EventLoop()
         let server = try Server(loop, answer)
         return try fetch(server.url + "/x", loop, limit: limit)
+    }
+
+    @Test func `a connection that breaks while the answer comes is told as that, and one that never was as none`()
+        throws
+    {
+        let loop = try EventLoop()
+        let server = try Server(loop, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhe", isRude: true)
+        func told(_ url: String) throws -> FetchFailure? {
+            guard case .failure(let failure) = try fetch(url, loop) else { return nil }
+            return FetchFailure(failure, url, milliseconds: 3)
+        }
+        #expect(try told(server.url + "/x") == .receiveFailed("Connection reset by peer"))
+        // Nobody listens at discard's port.
+        #expect(
+            try told("http://127.0.0.3:9/x") == .noConnection(host: "127.0.0.3", port: 9, milliseconds: 3))
     }
 
     @Test func `what an HTTP server has is fetched`() throws {

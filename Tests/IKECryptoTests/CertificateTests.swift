@@ -106,6 +106,37 @@ import Testing
                 == nil)
     }
 
+    /// issuingDistributionPoint, deltaCRLIndicator, one of our own; certificateIssuer, and a reason that says it is critical.
+    @Test(
+        arguments: [
+            ([0x55, 0x1d, 0x1c], [0x30, 3, 0x82, 1, 0xff], false), ([0x55, 0x1d, 0x1b], [2, 1, 1], false),
+            ([0x2a, 3, 4], [5, 0], false), ([0x55, 0x1d, 0x1d], [0x30, 0], true),
+            ([0x55, 0x1d, 0x15], [10, 1, 1], true),
+            ([0x55, 0x1d, 0x14], [2, 1, 1], false),
+        ] as [([UInt8], [UInt8], Bool)])
+    func `a list with a critical extension that is not understood is none`(
+        _ identifier: [UInt8], _ value: [UInt8], _ isOfEntry: Bool
+    ) throws {
+        let bad = try root.issue(template())
+        func list(isCritical: Bool) throws -> RevocationList {
+            let one = DER.sequence(
+                [DER.identifier(identifier)] + (isCritical ? [[1, 1, 0xff]] : [])
+                    + [DER.element(DER.octetString, value)])
+            return try root.revoke([bad], extensions: isOfEntry ? [] : [one], entryExtensions: isOfEntry ? [one] : [])
+        }
+        // libcrypto heeds certificateIssuer, critical or not.
+        if identifier[2] != 0x1d {
+            let store = TrustStore(anchors: [root.certificate], revocationLists: [try list(isCritical: false)])
+            #expect(refusal(bad, store) == .revoked)
+        }
+        // cRLNumber and reasonCode are known.
+        if [0x14, 0x15].contains(identifier[2]) {
+            #expect(try list(isCritical: true).entries.count == 1)
+        } else {
+            #expect(throws: CryptoError.self) { try list(isCritical: true) }
+        }
+    }
+
     @Test func `a revoked link between spoils the chain`() throws {
         let leaf = try middle.issue(template())
         let store = TrustStore(

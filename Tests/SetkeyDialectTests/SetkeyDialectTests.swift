@@ -107,11 +107,14 @@ private final class Host: DaemonView {
         #expect(child.outbound.integrityKey.exposed == Array("C91KUR9GYMm5GfkEvNjX".utf8))
     }
 
-    @Test func `what the data plane refuses is the result of its line, and is tried again`() {
+    @Test func `what the data plane refuses is the result of its line, and is tried again once a part of it is new`() {
         host.isWilling = false
         let refused = host.setkey("-c", Self.page)
         #expect(refused.errors == "The result of line 10: Invalid argument.\n" && refused.hasFailed)
+        let innocent = host.setkey("-c", "spdadd 10.9.0.1 10.9.0.2 any -P out ipsec esp/transport//require;")
+        #expect(innocent.errors == "" && innocent.status == 0 && !innocent.hasFailed)
         host.isWilling = true
+        #expect(host.setkey("-c", "spddelete 10.9.0.1 10.9.0.2 any -P out;").installed.isEmpty)
         #expect(host.setkey("-c", "spddelete 192.168.100.2 192.168.100.3 any -P out; \(Self.out)").installed.count == 1)
     }
 

@@ -91,9 +91,13 @@ package final class TestAuthority {
     }
 
     /// A revocation list with the certificates in it.
+    /// - Parameters:
+    ///   - extensions: of the list, beside its authorityKeyIdentifier; each a whole Extension (RFC 5280 §4.1).
+    ///   - entryExtensions: of each entry.
     package func revoke(
         _ certificates: [Certificate], from thisUpdate: Int64 = TestAuthority.now - 3600,
-        until nextUpdate: Int64 = TestAuthority.now + 3600
+        until nextUpdate: Int64 = TestAuthority.now + 3600, extensions: [[UInt8]] = [],
+        entryExtensions: [[UInt8]] = []
     ) throws -> RevocationList {
         var parts: [[UInt8]] = [
             DER.unsigned([1]), TestAuthority.scheme(key).algorithmIdentifier!, certificate.subject.der,
@@ -102,17 +106,22 @@ package final class TestAuthority {
         if !certificates.isEmpty {
             parts.append(
                 DER.sequence(
-                    certificates.map { DER.sequence([DER.unsigned($0.serialNumber), DER.time(thisUpdate)]) }))
+                    certificates.map {
+                        DER.sequence(
+                            [DER.unsigned($0.serialNumber), DER.time(thisUpdate)]
+                                + (entryExtensions.isEmpty ? [] : [DER.sequence(entryExtensions)]))
+                    }))
         }
         parts.append(
             DER.element(
                 0xa0,
-                DER.sequence([
-                    DER.sequence([
-                        DER.identifier([0x55, 0x1d, 0x23]),
-                        DER.element(DER.octetString, TestAuthority.keyName(key.publicKey)),
-                    ])
-                ])))
+                DER.sequence(
+                    [
+                        DER.sequence([
+                            DER.identifier([0x55, 0x1d, 0x23]),
+                            DER.element(DER.octetString, TestAuthority.keyName(key.publicKey)),
+                        ])
+                    ] + extensions)))
         return try RevocationList(der: TestAuthority.sign(DER.sequence(parts), by: key))
     }
 

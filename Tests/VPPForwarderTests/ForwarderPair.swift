@@ -118,8 +118,8 @@ final class ForwarderPair {
         return settings
     }
 
-    /// One Child SA between the two.
-    func installChild() throws {
+    /// One Child SA between the two; of one port at the right where that is named.
+    func installChild(port: UInt16? = nil) throws {
         let suite = ESPSuite(
             cipher: CipherChoice(.aesCBC, keyBits: 192), integrity: .hmacSHA1_96, extendedSequenceNumbers: true)
         func direction(_ spi: UInt32) -> ESPDirection {
@@ -134,7 +134,10 @@ final class ForwarderPair {
                 ChildInstallation(
                     child: ChildSAID(1), connection: ConnectionID(1), reqid: 1, mode: .tunnel, local: local,
                     remote: remote, encapsulation: .none, suite: suite, inbound: direction(inbound),
-                    outbound: direction(outbound), localSelectors: [], remoteSelectors: [], replayWindow: 64))
+                    outbound: direction(outbound), localSelectors: [],
+                    remoteSelectors: port.map {
+                        [TrafficSelector(IPPrefix("192.168.2.0/24")!, ipProtocol: 17, port: $0)]
+                    } ?? [], replayWindow: 64))
         }
     }
 }

@@ -107,9 +107,11 @@ import Testing
     }
 
     /// A UDP packet of a host beside `left`, for a network behind the tunnel; what went over the wire for it.
-    /// - Parameter mayBeCut: of IPv4, without DF.
+    /// - Parameters:
+    ///   - mayBeCut: of IPv4, without DF.
+    ///   - hasOptions: four octets more of them.
     private func sendThroughTunnel(
-        _ octets: Int, isV6: Bool, mayBeCut: Bool = false, at time: Instant = .zero
+        _ octets: Int, isV6: Bool, mayBeCut: Bool = false, hasOptions: Bool = false, at time: Instant = .zero
     ) throws -> [[UInt8]] {
         let (source, destination) =
             isV6
@@ -122,6 +124,13 @@ import Testing
             packet.setWord(0x4000, at: 6)
             packet.setWord(0, at: 10)
             packet.setWord(packet.checksum(from: 0, to: 20), at: 10)
+        }
+        if hasOptions {
+            packet.insert(contentsOf: [1, 1, 1, 0], at: 20)
+            packet[0] = 0x46
+            packet.setWord(UInt16(packet.count), at: 2)
+            packet.setWord(0, at: 10)
+            packet.setWord(packet.checksum(from: 0, to: 24), at: 10)
         }
         pair.left.setNeighbour(source, MACAddress(octets: [2, 0, 0, 0, 0, 9])!, on: pair.leftLink)
         let before = pair.frames.count
@@ -185,6 +194,38 @@ import Testing
         var optional = packet
         optional[0] = 0x46
         #expect(Forwarder.fragments(of: optional, mtu: 600) == nil)
+        // It would end behind octet 65535.
+        var last = packet
+        last.setWord(8190, at: 6)
+        #expect(Forwarder.fragments(of: last, mtu: 600) == nil)
+        last.setWord(8004, at: 6)
+        #expect(Forwarder.fragments(of: last, mtu: 600)?.count == 3)
+    }
+
+    /// No fragments go by an SA of ports; options do not let a packet be cut. In either case the whole is sealed once.
+    @Test(arguments: [false, true])
+    func `what may not be cut inside is cut outside, each with a number of its own`(_ hasOptions: Bool) throws {
+        try pair.installChild(port: hasOptions ? nil : 2)
+        pair.left.setNeighbour(pair.right4, MACAddress(octets: [2, 0, 0, 0, 0, 2])!, on: pair.leftLink)
+        let made = try #require(pair.left.interface(named: "ipsec0"))
+        pair.left.setState(made, isUp: true)
+        try pair.left.addRoute(Route(IPPrefix("192.168.2.0/24")!, via: nil, interface: made.index))
+        var numbers: Set<UInt16> = []
+        for round in 1...3 {
+            let sent = try sendThroughTunnel(1490, isV6: false, mayBeCut: true, hasOptions: hasOptions)
+            #expect(sent.map { PacketFields($0)?.ipProtocol } == [50, 50] && sent.allSatisfy { $0.count <= 1500 })
+            #expect(sent.allSatisfy { PacketFields($0)?.isFragment == true && $0.checksum(from: 0, to: 20) == 0 })
+            #expect(pair.left.value(of: .espSealed) == UInt64(round))
+            numbers.formUnion(sent.map { $0.word(at: 4) })
+        }
+        #expect(numbers == [1, 2, 3] && pair.left.value(of: .tooLong) == 0 && pair.left.value(of: .fragmented) == 3)
+    }
+
+    @Test func `what is not answered with an error does not use up those that may be sent`() {
+        let about = [UInt8](repeating: 0, count: 1400)
+        let error = PacketBuilder.icmp([3, 1, 0, 0] + about, from: IPAddress("192.0.2.9")!, to: pair.left4)
+        for _ in 0..<50 { pair.left.sayTooBig(error, mtu: 1400) }
+        #expect(pair.left.complaints == Forwarder.complaintLimit && pair.left.value(of: .errorsHeld) == 0)
     }
 
     @Test func `of many packets that a tunnel has no room for a few are answered`() throws {

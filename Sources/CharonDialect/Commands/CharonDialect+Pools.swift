@@ -24,6 +24,8 @@ struct AddressBook {
         var offline: Int { leases.count - online }
     }
 
+    /// Leases of one pool that are remembered after their end; the oldest makes room.
+    var memoryLimit = ConfigurationPolicy.leaseMemoryLimit
     private(set) var entries: [Entry] = []
 
     var vici: [String: AddressPool] {
@@ -81,7 +83,13 @@ struct AddressBook {
                 continue
             }
             entries[index].leases[known].isOnline = false
-            return entries[index].leases[known].identity
+            let identity = entries[index].leases[known].identity
+            if entries[index].offline > memoryLimit,
+                let oldest = entries[index].leases.firstIndex(where: { !$0.isOnline })
+            {
+                entries[index].leases.remove(at: oldest)
+            }
+            return identity
         }
         return nil
     }
@@ -164,8 +172,11 @@ extension CharonDialect {
     // MARK: swanctl.conf
 
     /// `swanctl --load-pools`.
+    /// - Parameter between: done once all are loaded and before those that the file has no more are unloaded: connections that
+    ///   named them go with it. What it says comes last.
     func loadViciPools(
-        _ tree: SettingsTree, _ session: SessionID, _ view: any DaemonView
+        _ tree: SettingsTree, _ session: SessionID, _ view: any DaemonView,
+        between: () -> (effects: [DialectEffect], succeeded: Bool) = { ([], true) }
     ) -> (effects: [DialectEffect], succeeded: Bool) {
         let sections = tree.section(named: "pools")?.sections ?? []
         var effects: [DialectEffect] = []
@@ -181,6 +192,7 @@ extension CharonDialect {
                 effects.append(.writeError(session, "loading pool '\(name)' failed: \(error.description)\n"))
             }
         }
+        let others = between()
         var unloaded = 0
         for entry in addressBook.entries
         where entry.origin == .vici && !sections.contains(where: { $0.name == entry.pool.name }) {
@@ -207,7 +219,7 @@ extension CharonDialect {
                     "loaded \(sections.count - failed) of \(sections.count) pools, \(failed) failed to load, "
                         + "\(unloaded) unloaded\n"))
         }
-        return (effects, failed == 0)
+        return (effects + others.effects, failed == 0 && others.succeeded)
     }
 
     private func isUsed(_ pool: String) -> Bool {
@@ -238,7 +250,8 @@ extension CharonDialect {
         return pool
     }
 
-    /// A pool of which addresses are lent stays as it is; connections that name another one are bound anew.
+    /// A pool of which addresses are lent stays as it is, and one of a connection that has an IKE SA; else connections that
+    /// name it are bound anew.
     private func load(
         _ pool: AddressPool, at section: SettingsTree, _ view: any DaemonView
     ) throws(ConfigurationError) -> [DialectEffect] {
@@ -254,6 +267,16 @@ extension CharonDialect {
             throw ConfigurationError(
                 file: place?.file ?? "", line: place?.line ?? 0,
                 "vici pool \(pool.name) has \(old.online) online leases, unable to replace")
+        }
+        let user = connections.first { bound in
+            bound.definition.remote.sourceAddresses.contains(.named(pool.name))
+                && ikes.values.contains { $0.connection == bound.id }
+        }
+        if old.pool != pool, let user {
+            let place = section.value("addrs")
+            throw ConfigurationError(
+                file: place?.file ?? "", line: place?.line ?? 0,
+                "vici pool \(pool.name) is of connection '\(user.name)', which has an IKE_SA, unable to replace")
         }
         _ = addressBook.add(pool, .vici)
         var effects = log("CFG", "\(isSame ? "updated" : "replaced") vici pool \(facts)", view)

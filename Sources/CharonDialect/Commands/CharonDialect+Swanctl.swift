@@ -155,11 +155,13 @@ extension CharonDialect {
             succeeded = succeeded && loaded.succeeded
         }
         if isAll || what == "--load-pools" || what == "-a" {
-            let loaded = loadViciPools(tree, session, view)
+            let loaded = loadViciPools(tree, session, view) {
+                isAll ? loadViciConnections(tree, session, view) : ([], true)
+            }
             effects += loaded.effects
             succeeded = succeeded && loaded.succeeded
         }
-        if isAll || what == "--load-conns" || what == "-c" {
+        if what == "--load-conns" || what == "-c" {
             let loaded = loadViciConnections(tree, session, view)
             effects += loaded.effects
             succeeded = succeeded && loaded.succeeded

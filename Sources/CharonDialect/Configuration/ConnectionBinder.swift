@@ -230,6 +230,9 @@ struct ConnectionBinder {
                 method == "eap-tls" ? .tls : .mschapV2, certificates: try signatures(definition, side))
             // What this end's server shows of itself.
             if !isLocal { policy.certificates.certificate = ownCertificate(definition) }
+            // At either end it is the peer's certificate that these policies are for.
+            policy.certificates.requiresRevocationLists =
+                requiresRevocationLists || definition.remote.requiresRevocationLists
             if let identity = end.eapIdentity {
                 policy.asksForIdentity = !isLocal
                 if identity != "%any", identity != "%identity" { policy.identity = Array(identity.utf8) }

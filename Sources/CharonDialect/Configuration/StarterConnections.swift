@@ -313,11 +313,11 @@ extension SelectorDefinition {
 }
 
 extension EndDefinition {
-    /// `psk`, `pubkey`, `eap`, `eap-mschapv2`, `eap-tls`, `any` of what `leftauth=` and `auth =` may be; constraints behind
-    /// `pubkey` (`rsa-2048-sha256`) are heeded by nobody. nil: not known.
+    /// `psk`, `pubkey`, `eap`, `eap-mschapv2`, `eap-tls`, `any` of what `leftauth=` and `auth =` may be; the kinds of keys are
+    /// `pubkey`. nil: not known, or with constraints (`rsa-4096-sha512`, `ike:…`), which nobody here would obey.
     static func authentication(_ text: String) -> String? {
         if ["psk", "any", "eap", "eap-mschapv2", "eap-tls"].contains(text) { return text }
-        return ["pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:"].contains(where: text.hasPrefix) ? "pubkey" : nil
+        return ["pubkey", "rsa", "ecdsa", "ed25519", "ed448"].contains(text) ? "pubkey" : nil
     }
 
     var eapMethod: EAPPolicy.Method? {

@@ -112,6 +112,8 @@ extension CharonDialect {
         case .noConnection(let host, let port, let milliseconds):
             words =
                 "[7]: Failed to connect to \(host) port \(port) after \(milliseconds) ms: Couldn't connect to server"
+        case .sendFailed(let reason): words = "[55]: Send failure: \(reason)"
+        case .receiveFailed(let reason): words = "[56]: Recv failure: \(reason)"
         case .timedOut(let milliseconds): words = "[28]: Connection timed out after \(milliseconds) milliseconds"
         case .status(let status): words = "[22]: The requested URL returned error: \(status)"
         case .malformedAnswer: words = "[56]: Failure when receiving data from the peer"

@@ -12,6 +12,9 @@ package final class RevocationList: @unchecked Sendable {
     /// When a newer one will be there; nil: not said.
     package let nextUpdate: Int64?
 
+    /// - Throws: `.unsupported`: a critical extension, of the list or of an entry, that is not understood here: such a list may
+    ///   not be used (RFC 5280 §5.2, §5.3). So are those of a part of the certificates (issuingDistributionPoint), of what
+    ///   changed (deltaCRLIndicator), and of others' certificates (certificateIssuer).
     package init(der octets: [UInt8]) throws(CryptoError) {
         let made = octets.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var start = buffer.baseAddress
@@ -19,6 +22,7 @@ package final class RevocationList: @unchecked Sendable {
         }
         guard let made else { throw .drained("d2i_X509_CRL") }
         do throws(CryptoError) {
+            try RevocationList.refuseUnknownExtensions(made)
             issuer = try DistinguishedName(der: Certificate.encoded { i2d_X509_NAME(X509_CRL_get_issuer(made), $0) })
             thisUpdate = try Certificate.seconds(X509_CRL_get0_lastUpdate(made))
             nextUpdate = try X509_CRL_get0_nextUpdate(made).map { (time) throws(CryptoError) in
@@ -33,6 +37,27 @@ package final class RevocationList: @unchecked Sendable {
     }
 
     deinit { X509_CRL_free(pointer) }
+
+    private static func refuseUnknownExtensions(_ list: OpaquePointer) throws(CryptoError) {
+        for index in 0..<max(0, X509_CRL_get_ext_count(list)) {
+            try refuse(X509_CRL_get_ext(list, index), unless: [NID_crl_number, NID_authority_key_identifier])
+        }
+        guard let entries = X509_CRL_get_REVOKED(list) else { return }
+        for number in 0..<swan_revoked_count(entries) {
+            guard let entry = swan_revoked_at(entries, number) else { continue }
+            for index in 0..<max(0, X509_REVOKED_get_ext_count(entry)) {
+                try refuse(X509_REVOKED_get_ext(entry, index), unless: [NID_crl_reason])
+            }
+        }
+    }
+
+    private static func refuse(_ found: OpaquePointer?, unless known: [Int32]) throws(CryptoError) {
+        guard let found, X509_EXTENSION_get_critical(found) == 1 else { return }
+        let number = OBJ_obj2nid(X509_EXTENSION_get_object(found))
+        guard !known.contains(number) else { return }
+        let name = number == NID_undef ? nil : OBJ_nid2sn(number).map { String(cString: $0) }
+        throw .unsupported("a revocation list with the critical extension \(name ?? "of a kind that is not known")")
+    }
 
     /// Whether an authority's key made it.
     package func isSigned(by key: PublicKey) -> Bool {

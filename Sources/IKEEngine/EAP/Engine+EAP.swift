@@ -328,8 +328,10 @@ extension Engine {
                 role, chain: chain(of: own), key: key, authorities: trust.anchors.filter(\.isAuthority)
             ) { sent in
                 do throws(CertificateRefusal) {
-                    _ = try trust.chain(
+                    let path = try trust.path(
                         of: sent[0], helpers: Array(sent.dropFirst()), time: time, authorities: policy.authorities)
+                    let isStrict = policy.requiresRevocationLists || trust.requiresRevocationLists
+                    if let refusal = path.refusal(requiringLists: isStrict) { throw refusal }
                 } catch { return error }
                 if let peer, policy.requiresIdentityInCertificate, !sent[0].carries(peer) {
                     return .invalid("the peer's identity is not one that it carries")
