@@ -10,6 +10,8 @@ extension Engine {
     private static let fetchLimit = 4
     /// What is under way for all peers at one address: none of them has shown yet who it is.
     private static let fetchAddressLimit = 4
+    /// What is under way for all peers together: well below what is fetched at once, of which others need some.
+    private static let fetchTotalLimit = 8
     /// Octets of a certificate or bundle.
     private static let fetchOctets = 64 * 1024
     /// An initiator waits longer than this for its answer.
@@ -43,6 +45,7 @@ extension Engine {
         if !isResponse,
             fetches.values.count(where: { $0.address == ike.remote.address }) + lookup.references.count
                 > Engine.fetchAddressLimit
+                || fetches.count + lookup.references.count > Engine.fetchTotalLimit
         {
             emit(.dropped(.fetchLimit, ike.id, from: ike.remote, .ikeAuth, payloads: []))
             return nil

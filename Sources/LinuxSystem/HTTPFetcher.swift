@@ -114,8 +114,8 @@ package final class HTTPFetcher {
     /// - Parameters:
     ///   - limit: octets of the body.
     ///   - timeout: from now on, and it may have to wait.
-    ///   - isForAnybody: the URL is of somebody who has not shown who it is; this host itself and those of the link are not asked for it,
-    ///     which may believe whom they hear.
+    ///   - isForAnybody: the URL is of somebody who has not shown who it is; loopback and link-local addresses are not asked for it,
+    ///     where whoever is there may believe whom they hear.
     ///   - done: called once; at once, where nothing can be begun.
     package func fetch(
         _ url: String, limit: Int, timeout: Duration, isForAnybody: Bool = false, _ done: @escaping Completion

@@ -189,6 +189,19 @@ import Testing
         #expect(hosts.carol.view.childSAs.isEmpty != comesUp)
     }
 
+    @Test(arguments: [("%same", true), ("\"C=CH, O=Other, CN=Other CA\"", false)])
+    func `by EAP alone the server's authority is the one that is named`(_ authority: String, _ comesUp: Bool) throws {
+        let pki = try CertificatePKI()
+        let tls = CertificatePKI.home.replacing("leftcert=", with: "leftauth=eap-tls\n    leftcert=")
+            .replacing("rightid=moon", with: "rightauth=any\n    rightca=\(authority)\n    rightid=@moon")
+        let gateway = CertificatePKI.gateway.replacing("right=%any", with: "right=%any\n    rightauth=eap-tls")
+            .replacing("leftcert=", with: "leftauth=eap-tls\n    leftcert=")
+        let hosts = try pki.hosts(carolList: nil, moonList: nil, carol: tls, moon: gateway)
+        let console = hosts.run("ipsec up home", on: hosts.carol)
+        #expect(console.contains("connection 'home' established successfully") == comesUp, "\(console)")
+        #expect(hosts.carol.view.childSAs.isEmpty != comesUp)
+    }
+
     @Test func `swanctl loads folders of credentials, and what it lists is what strongSwan's lists`() throws {
         let pki = try CertificatePKI()
         let settings = """

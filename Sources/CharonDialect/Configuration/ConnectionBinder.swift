@@ -230,7 +230,11 @@ struct ConnectionBinder {
                 method == "eap-tls" ? .tls : .mschapV2, certificates: try signatures(definition, side))
             // What this end's server shows of itself.
             if !isLocal { policy.certificates.certificate = ownCertificate(definition) }
-            // At either end it is the peer's certificate that these policies are for.
+            // At either end it is the peer's certificate that these policies are for. A server that proves itself within IKE has its
+            // authorities there, and another one may answer in EAP.
+            if isLocal, definition.remote.authentication != "pubkey" {
+                policy.certificates.authorities = try authorities(of: definition.remote, definition)
+            }
             policy.certificates.requiresRevocationLists =
                 requiresRevocationLists || definition.remote.requiresRevocationLists
             if let identity = end.eapIdentity {
@@ -258,23 +262,29 @@ struct ConnectionBinder {
             certificate: own)
         policy.sending = definition.local.certificateSending
         policy.requiresRevocationLists = !isLocal && (requiresRevocationLists || end.requiresRevocationLists)
-        if !isLocal {
-            for text in end.authorities {
-                let name =
-                    text == "%same" ? ownCertificate(definition)?.issuer : DistinguishedName(text: text)
-                guard let name else {
-                    throw Failure(description: "the authority '\(text)' that the peer needs is not known")
-                }
-                policy.authorities.append(name)
-            }
-            for name in end.authorityFiles {
-                guard let authority = certificates["x509ca/" + name] else {
-                    throw Failure(description: "the authority '\(name)' that the peer needs could not be loaded")
-                }
-                policy.authorities.append(authority.subject)
-            }
-        }
+        if !isLocal { policy.authorities = try authorities(of: end, definition) }
         return policy
+    }
+
+    /// In one of which the chain of a peer's certificate must end; none: any that is trusted.
+    private func authorities(
+        of end: EndDefinition, _ definition: ConnectionDefinition
+    ) throws(Failure) -> [DistinguishedName] {
+        var result: [DistinguishedName] = []
+        for text in end.authorities {
+            let name = text == "%same" ? ownCertificate(definition)?.issuer : DistinguishedName(text: text)
+            guard let name else {
+                throw Failure(description: "the authority '\(text)' that the peer needs is not known")
+            }
+            result.append(name)
+        }
+        for name in end.authorityFiles {
+            guard let authority = certificates["x509ca/" + name] else {
+                throw Failure(description: "the authority '\(name)' that the peer needs could not be loaded")
+            }
+            result.append(authority.subject)
+        }
+        return result
     }
 
     private func selectors(_ end: EndDefinition, _ host: HostAddress) -> [TrafficSelector] {
