@@ -151,7 +151,7 @@ struct SwandTests {
             """
             ipsec start --config $PWD/ipsec.conf >/dev/null
             kill -TERM $(cat /run/pluto/pluto.pid)
-            for i in $(seq 100); do ls /run/pluto | grep -q pid || break; sleep 0.05; done
+            for i in $(seq 1000); do ls /run/pluto | grep -q pid || break; sleep 0.05; done
             ls /run/pluto; ip -br link | cut -d ' ' -f 1
             """)
         #expect(text == "lo\n")
@@ -162,7 +162,7 @@ struct SwandTests {
             """
             ipsec start --config $PWD/ipsec.conf >/dev/null
             kill -KILL $(cat /run/pluto/pluto.pid)
-            for i in $(seq 100); do ipsec status >/dev/null 2>&1 || break; sleep 0.05; done
+            for i in $(seq 1000); do ipsec status >/dev/null 2>&1 || break; sleep 0.05; done
             ipsec status
             ipsec start --config $PWD/ipsec.conf; echo status $?
             ipsec stop

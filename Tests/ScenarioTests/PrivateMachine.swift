@@ -17,9 +17,9 @@ struct PrivateMachine {
             echo "== mounts"; cat /proc/self/mountinfo
             echo "== processes"; ps -e -o comm= | sort
         }
-        # Until it looks as in FILE again, 5 s at the most; says what is different.
+        # Until it looks as in FILE again; says what is still different after a minute or more.
         settle() {
-            for _ in $(seq 100); do look >/run/now; cmp -s "$1" /run/now && return 0; sleep 0.05; done
+            for _ in $(seq 1000); do look >/run/now; cmp -s "$1" /run/now && return 0; sleep 0.05; done
             diff "$1" /run/now
         }
 
