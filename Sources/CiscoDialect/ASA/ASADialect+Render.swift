@@ -267,6 +267,8 @@ extension ASADialect {
         var effects: [DialectEffect] = []
         switch request.exchange {
         case .ikeSAInit: effects += show(facts.lines(ASADebugTable.initAnswered))
+        // One that refuses the peer has no session.
+        case .ikeAuth where logins[ike] == nil: effects += steps(IOSDebugTable.authFailed, ike, request.messageID, view)
         case .ikeAuth: effects += show(facts.lines(ASADebugTable.authAnswered))
         case .createChildSA:
             if sessions[ike]?.refusal != nil {
