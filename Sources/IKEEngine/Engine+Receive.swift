@@ -172,6 +172,7 @@ extension Engine {
             case .fragment: break
             }
         }
+        let reassembly = header.isResponse ? \IKESA.responseReassembly : \IKESA.requestReassembly
         var inside = (innerFirst: protected.innerFirst, octets: plaintext, fragments: 1)
         if case .fragment(let number, let total) = protected.kind {
             guard ike.fragmentationNegotiated else {
@@ -185,20 +186,20 @@ extension Engine {
                         exchange: header.exchangeType, isResponse: header.isResponse, messageID: header.messageID,
                         number: number, total: total, datagramOctets: datagram.octets.count, local: datagram.local,
                         remote: datagram.remote)))
-            let reassembly = header.isResponse ? \IKESA.responseReassembly : \IKESA.requestReassembly
             do {
                 guard
                     let whole = try ike[keyPath: reassembly][header.messageID, default: FragmentReassembly()].add(
                         messageID: header.messageID, number: number, total: total, innerFirst: protected.innerFirst,
                         plaintext: plaintext)
                 else { return }
-                ike[keyPath: reassembly][header.messageID] = nil
                 inside = whole
             } catch {
                 drop(.malformed(String(describing: error)), ike.id, datagram, message)
                 return
             }
         }
+        // It is whole now, though fragments of it may have come before.
+        ike[keyPath: reassembly][header.messageID] = nil
         // What was overtaken on its way says nothing of where the peer is now.
         if header.isResponse || !ike.requests.isOvertaken(header.messageID) { follow(datagram, ike) }
         noteIntermediate(

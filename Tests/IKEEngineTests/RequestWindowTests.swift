@@ -268,6 +268,16 @@ import Testing
         #expect(ladder.west.engine.footprint.negotiations == 0 && ladder.west.engine.footprint.fragmentOctets == 0)
     }
 
+    @Test func `nothing is kept of the fragments of a message that came whole`() throws {
+        let ladder = ladder(east: 5, fragments: 200)
+        ladder.tell(ladder.west, .rekeyChild(ladder.west.engine.childSAs[0].child))
+        deliver(ladder.wire[0], ladder)
+        #expect(ladder.east.engine.footprint.fragmentOctets > 0)
+        ladder.inject(try ladder.forge(ladder.westIKE, .informational, 3, []))
+        #expect(ladder.wire.last?.name == "INFORMATIONAL response 3")
+        #expect(ladder.east.engine.footprint.fragmentOctets == 0)
+    }
+
     @Test func `an UPDATE_SA_ADDRESSES that a newer one has overtaken is answered and changes nothing`() throws {
         let ladder = ladder(east: 5) { connection, _ in connection.mobility = true }
         func update(_ messageID: UInt32, from address: IPAddress) throws -> Datagram {
