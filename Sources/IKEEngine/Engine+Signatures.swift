@@ -212,7 +212,9 @@ extension Engine {
     /// Whether a chain that is good but for that says where lists are to be had which are not here; once for each IKE SA.
     private func wantsLists(_ path: CertificatePath, _ ike: IKESA) -> Bool {
         guard profile.waitsForRevocationLists, ike.mayPark, !ike.hasParked,
-            path.checks.contains(where: { $0.status == .unknown && !$0.certificate.listURLs.isEmpty })
+            path.checks.contains(where: {
+                $0.status == .unknown && !credentials.trust.listURLs(of: $0.certificate, issuedBy: $0.issuer).isEmpty
+            })
         else { return false }
         ike.hasParked = true
         return true

@@ -38,8 +38,8 @@ struct ReproduceCommand: ParsableCommand {
         } catch let error as SystemError { throw Exit.usage("\(error)") }
         let diagnosis = Diagnosis(account)
         for line in AccountText(account, diagnosis).lines { Terminal.print(line) }
-        guard let plan = ReproductionPlan(account), let sa = account.main else { return }
-        let steps = ExpectedStep.steps(sa)
+        guard let plan = ReproductionPlan(account) else { return }
+        let steps = ExpectedStep.steps(account)
         let scenario: String
         do {
             try FileSystem.makeDirectories(output)

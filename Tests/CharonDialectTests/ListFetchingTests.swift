@@ -146,6 +146,52 @@ import Testing
         #expect(run.status.last == "certificate status is good")
     }
 
+    private static let section = """
+        ca strongswan
+            cacert=strongswanCert.pem
+            crluri=http://192.168.0.1/first.crl
+            crluri2=http://192.168.0.1/second.crl
+            auto=add
+
+        """
+
+    @Test(arguments: [[], [Self.url, "http://192.168.0.1/second.crl"]])
+    func `a ca section's places go before the certificate's, each once, and are enough`(own: [String]) throws {
+        let pki = try CertificatePKI(bits: 1024, listURLs: own)
+        let hosts = try pki.hosts(carolList: nil, moonList: nil, carol: Self.section + CertificatePKI.home)
+        let session = hosts.carol.type("ipsec up home")
+        hosts.settle()
+        let places = ["http://192.168.0.1/first.crl", "http://192.168.0.1/second.crl"] + own.prefix(1)
+        for place in places {
+            #expect(hosts.carol.fetches.map(\.url) == [place])
+            hosts.carol.answerFetch(
+                place == places.last ? .success(try octets(pki)) : .failure(.status(404)))
+        }
+        hosts.settle()
+        #expect(hosts.carol.fetches.isEmpty)
+        let run = Run(hosts: hosts, session: session)
+        #expect(
+            run.status.filter { $0.contains("fetching crl from") } == places.map { "  fetching crl from '\($0)' ..." })
+        #expect(run.status.last == "certificate status is good" && hosts.carol.view.childSAs.count == 1)
+    }
+
+    @Test func `so do those of an authority in swanctl.conf, until it goes`() throws {
+        let pki = try CertificatePKI(bits: 1024)
+        let hosts = try pki.hosts(carolList: nil, moonList: nil)
+        let view = hosts.carol.view
+        view.files["/etc/swanctl/x509ca/strongswanCert.pem"] = view.files["/etc/ipsec.d/cacerts/strongswanCert.pem"]
+        for (urls, expected) in [("crl_uris = \(Self.url)", [Self.url]), ("", [])] {
+            view.files["/etc/swanctl/swanctl.conf"] = "authorities { a { cacert = strongswanCert.pem\n \(urls) } }\n"
+            _ = hosts.run("swanctl --load-authorities", on: hosts.carol)
+            _ = hosts.carol.type("ipsec up home")
+            hosts.settle()
+            #expect(hosts.carol.fetches.map(\.url) == expected)
+            if !expected.isEmpty { hosts.carol.answerFetch(.failure(.status(404))) }
+            hosts.settle()
+            _ = hosts.run("ipsec down home", on: hosts.carol)
+        }
+    }
+
     @Test func `a responder waits too, and says nothing twice`() throws {
         let pki = try CertificatePKI(bits: 1024, listURLs: [Self.url])
         // moon's certificate is the one with a place: here it is the initiator's.

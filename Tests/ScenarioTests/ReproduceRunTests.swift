@@ -27,7 +27,25 @@ struct ReproduceRunTests {
         (["asa-gateway.log"], "CREATE_CHILD_SA, INVALID_KE_PAYLOAD 0000"),
         (["pluto-azure.log"], "CREATE_CHILD_SA, INVALID_KE_PAYLOAD 0000"),
         (["ios-router1.log", "ios-router2.log"], "IKE_AUTH, accepted"),
+        (["charon-chain-west.log"], "CREATE_CHILD_SA, NO_PROPOSAL_CHOSEN"),
     ]
+
+    @Test(.enabled(if: Tool.isInstalled("nft"), "nft is not installed"))
+    func `a NAT stands in front of the end that had one`() throws {
+        try withRunner { runner in
+            try runner.addDaemon()
+            let path = try #require(FolderFixture.beside(Self.logs + "charon-authbad-east.log"))
+            // Who calls itself by an address that its packets do not have is behind a NAT.
+            let text = try FileSystem.readText(path).replacing("west.example", with: "10.0.0.7")
+            try FileSystem.write(runner.folder + "/behind.log", text)
+            let answer = try runner.run("reproduce", runner.folder + "/behind.log")
+            #expect(answer.status == .exited(0), "\(answer.text)")
+            #expect(answer.text.contains("The same exchange ends in the same way: IKE_AUTH, AUTHENTICATION_FAILED."))
+            // On the link, which is the NAT's other side, it has the address of the log.
+            #expect(try runner.read("OUTPUT/behind/topology.yaml").contains("10.0.0.7/24"))
+            #expect(try runner.read("OUTPUT/behind/reproduce.yaml").contains("behind-nat: [initiator"))
+        }
+    }
 
     @Test(arguments: cases) func `the same exchange ends in the same way`(files: [String], ending: String) throws {
         let answer = try reproduce(files.map { Self.logs + $0 })

@@ -13,6 +13,7 @@ extension CharonDialect {
         let files = CredentialFiles(source: source(view))
         credentials.vici = CredentialStore.Part()
         credentials.vici.authorities = viciAuthorities.map(\.certificate)
+        credentials.vici.listPlaces = Self.listPlaces(viciAuthorities)
         var effects: [DialectEffect] = []
         var succeeded = true
         let secrets = tree.section(named: "secrets")?.sections ?? []
@@ -131,6 +132,7 @@ extension CharonDialect {
         viciAuthorities = loaded
         credentials.vici.authorities.removeAll { certificate in old.contains { $0.certificate == certificate } }
         credentials.vici.authorities += loaded.map(\.certificate)
+        credentials.vici.listPlaces = Self.listPlaces(loaded)
         if sections.isEmpty {
             effects.append(.write(session, "no authorities found, \(gone.count) unloaded\n"))
         } else if loaded.count == sections.count {
@@ -146,6 +148,12 @@ extension CharonDialect {
         return (
             effects + [.command(.setCredentials(credentials.credentials))], loaded.count == sections.count
         )
+    }
+
+    private static func listPlaces(_ authorities: [ViciAuthority]) -> [[UInt8]: [String]] {
+        Dictionary(
+            authorities.filter { !$0.listURLs.isEmpty }.map { ($0.certificate.publicKey.authorityHash, $0.listURLs) },
+            uniquingKeysWith: +)
     }
 
     /// `swanctl --list-authorities`.

@@ -7,6 +7,8 @@ package struct StarterAuthority: Hashable, Sendable {
     package var name: String
     /// Its file, relative to ipsec.d/cacerts.
     package var certificate: String
+    /// Where its lists are: `crluri`, which is also called `crluri1`, and `crluri2`.
+    package var listURLs: [String] = []
 }
 
 /// ipsec.conf's connections, and what is wrong with those that are none.
@@ -53,7 +55,8 @@ package struct StarterConnections {
             guard let certificate = value("cacert"), ["add", "route", "start"].contains(value("auto") ?? "") else {
                 continue
             }
-            authorities.append(StarterAuthority(name: section.name, certificate: certificate))
+            let urls = [value("crluri") ?? value("crluri1"), value("crluri2")].compactMap { $0 }
+            authorities.append(StarterAuthority(name: section.name, certificate: certificate, listURLs: urls))
         }
         for name in file.connectionNames {
             let assignments: [StarterFile.Assignment]

@@ -167,6 +167,7 @@ extension CharonDialect {
         var effects: [DialectEffect] = []
         credentials.stroke.authorities.removeAll(where: sectionAuthorities.contains)
         sectionAuthorities = []
+        credentials.stroke.listPlaces = [:]
         for authority in authorities {
             effects += log("CFG", "received stroke: add ca '\(authority.name)'", view)
             let path =
@@ -179,6 +180,9 @@ extension CharonDialect {
                     continue
                 }
                 sectionAuthorities.append(certificate)
+                if !authority.listURLs.isEmpty {
+                    credentials.stroke.listPlaces[certificate.publicKey.authorityHash] = authority.listURLs
+                }
                 if !credentials.stroke.authorities.contains(certificate) {
                     credentials.stroke.authorities.append(certificate)
                 }

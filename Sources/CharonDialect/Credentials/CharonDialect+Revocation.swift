@@ -27,8 +27,9 @@ extension CharonDialect {
 
     /// Of each certificate without a good list one URL after another is asked, until there is one.
     func searchLists(_ path: CertificatePath, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        let trust = credentials.credentials.trust
         let places = path.checks.filter { $0.status == .unknown }.compactMap { check -> ListSearch.Place? in
-            let urls = check.certificate.listURLs
+            let urls = trust.listURLs(of: check.certificate, issuedBy: check.issuer)
             return urls.isEmpty ? nil : .init(certificate: check.certificate, issuer: check.issuer, urls: urls)
         }
         listSearches[ike] = ListSearch(places: places, began: view.now)

@@ -9,6 +9,8 @@ struct CredentialStore {
         var certificates: [Certificate] = []
         var lists: [RevocationList] = []
         var keys: [PrivateKey] = []
+        /// Where authorities' lists are, as configurations say (`TrustStore.listPlaces`).
+        var listPlaces: [[UInt8]: [String]] = [:]
     }
 
     var stroke = Part()
@@ -60,11 +62,11 @@ struct CredentialStore {
 
     /// An authority that signed itself is an anchor, any other a link between.
     var credentials: Credentials {
-        Credentials(
-            privateKeys: keys,
-            trust: TrustStore(
-                anchors: authorities.filter(\.isSelfIssued), intermediates: authorities.filter { !$0.isSelfIssued },
-                revocationLists: lists))
+        var trust = TrustStore(
+            anchors: authorities.filter(\.isSelfIssued), intermediates: authorities.filter { !$0.isSelfIssued },
+            revocationLists: lists)
+        trust.listPlaces = stroke.listPlaces.merging(vici.listPlaces) { $0 + $1 }
+        return Credentials(privateKeys: keys, trust: trust)
     }
 
     /// Adds an authority's list in the place of an older one (RFC 5280 §5.2.3).

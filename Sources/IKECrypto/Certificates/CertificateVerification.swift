@@ -26,6 +26,15 @@ package struct TrustStore: Sendable {
     package var revocationLists: [RevocationList]
     /// Whether a certificate without a fresh revocation list of its issuer is refused.
     package var requiresRevocationLists: Bool
+    /// Where an authority's lists are beside where certificates say, by the hash of its key (`PublicKey.authorityHash`).
+    package var listPlaces: [[UInt8]: [String]] = [:]
+
+    /// The URLs of an authority's lists: those that a configuration gives, then those in the certificate (RFC 5280 §4.2.1.13); each once.
+    package func listURLs(of certificate: Certificate, issuedBy issuer: Certificate) -> [String] {
+        var urls = listPlaces[issuer.publicKey.authorityHash] ?? []
+        for url in certificate.listURLs where !urls.contains(url) { urls.append(url) }
+        return urls
+    }
 
     package init(
         anchors: [Certificate] = [], intermediates: [Certificate] = [], revocationLists: [RevocationList] = [],

@@ -172,12 +172,6 @@ package struct Account: Sendable {
     private static func isRetry(_ exchange: Exchange, _ message: LoggedMessage) -> Bool {
         exchange.response.map { $0.has(.invalidKEPayload) || $0.has(.cookie) } ?? false
     }
-
-    /// The IKE SA that the account is about: the one with a failure, else the one with most exchanges.
-    package var main: IKESA? {
-        sas.first { $0.failure != nil }
-            ?? sas.max { $0.exchanges.count { !$0.isLiveness } < $1.exchanges.count { !$0.isLiveness } }
-    }
 }
 
 extension Account.IKESA {
@@ -219,6 +213,7 @@ extension LoggedMessage {
         if (payloads?.count ?? -1) < (other.payloads?.count ?? -1) { payloads = other.payloads }
         if proposals.isEmpty { proposals = other.proposals }
         group = group ?? other.group
+        replacementSPI = replacementSPI ?? other.replacementSPI
         if initiatorSelectors.isEmpty { initiatorSelectors = other.initiatorSelectors }
         if responderSelectors.isEmpty { responderSelectors = other.responderSelectors }
         initiatorID = initiatorID ?? other.initiatorID

@@ -28,6 +28,8 @@ package struct LoggedMessage: Sendable {
     /// In the RFC's notation: `SA`, `Ni`, `N(REKEY_SA)`; nil where the inside is not shown.
     package var payloads: [String]?
     package var proposals: [LoggedProposal] = []
+    /// Of a proposal for an IKE SA in CREATE_CHILD_SA: the SPI that its sender will have (RFC 7296 §1.3.2).
+    package var replacementSPI: IKESPI?
     /// Of the KE payload.
     package var group: UInt16?
     package var initiatorSelectors: [TrafficSelector] = []
@@ -61,6 +63,9 @@ package struct LoggedMessage: Sendable {
 
 /// What an input says beside messages.
 package struct Remark: Sendable {
+    /// An end of a message.
+    package enum End: Sendable { case sender, receiver }
+
     package enum Content: Sendable {
         /// The log's own side would have taken these.
         case ownProposals([LoggedProposal])
@@ -79,6 +84,10 @@ package struct Remark: Sendable {
         /// How an end proves who it is, in the log's words: `pre-shared key`.
         case authentication(String)
         case retransmission
+        /// Between this end of the message and where it was seen an address was translated (RFC 7296 §2.23): a sender was seen by the
+        /// NAT's address, a receiver by its own. Who forces UDP encapsulation says the same as a sender behind a NAT: it is only as
+        /// certain as its source makes it.
+        case translated(End, isCertain: Bool)
     }
 
     package var position: LogPosition

@@ -47,6 +47,7 @@ package enum CaptureReading {
                 at: LogPosition(file, frame: datagram.frame))
             message.sighting = .captured
             (message.source, message.destination) = ("\(datagram.source)", "\(datagram.destination)")
+            message.remarks += AddressTranslation.remarks(datagram, at: message.position)
             seen[octets] = facts.messages.count
             facts.messages.append(message)
         }
@@ -70,7 +71,11 @@ package enum CaptureReading {
         }
         for payload in payloads {
             switch payload {
-            case .securityAssociation(let proposals): result.proposals = proposals.map { LoggedProposal($0) }
+            case .securityAssociation(let proposals):
+                result.proposals = proposals.map { LoggedProposal($0) }
+                if header.exchangeType == .createChildSA, let first = proposals.first, first.protocolID == .ike {
+                    result.replacementSPI = IKESPI(octets: first.spi)
+                }
             case .keyExchange(let exchange): result.group = exchange.group
             case .identificationInitiator(let identity): result.initiatorID = text(identity)
             case .identificationResponder(let identity): result.responderID = text(identity)

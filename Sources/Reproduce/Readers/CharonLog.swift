@@ -199,6 +199,12 @@ struct CharonLog {
         } else if said.hasPrefix("IKE_SA "), let text = said.parted(by: " established between ")?.behind {
             identities(text)
             add(.ikeEstablished, position)
+        } else if said.hasPrefix("IKE_SA "), said.contains(" rekeyed between "), let number = said.between("[", "]"),
+            let index = last[session]
+        {
+            // Whoever asked for it is the new one's initiator (RFC 7296 §1.3.2).
+            let message = facts.messages[index]
+            thisEndInitiates[String(number)] = message.isResponse == (message.sighting == .received)
         } else if said.hasPrefix("CHILD_SA ") || said.hasPrefix("inbound CHILD_SA "),
             let list = said.parted(by: " and TS ")?.behind, said.parted(by: "} established with ") != nil,
             let (own, peer) = list.parted(by: " === ")
@@ -208,6 +214,10 @@ struct CharonLog {
         } else if let rest = said.after("authentication of '"), let (_, how) = rest.parted(by: "with ") {
             let method = how.hasSuffix(" successful") ? how.dropLast(11) : how
             if !how.hasSuffix("failed") { add(.authentication(String(method)), position) }
+        } else if said.hasSuffix("host is behind NAT") || said.contains("host is behind NAT, sending keep alives") {
+            // Said of the message that has come.
+            let isPeer = said.hasPrefix("remote")
+            add(.translated(isPeer ? .sender : .receiver, isCertain: !isPeer), position)
         } else if said.hasPrefix("retransmit ") {
             add(.retransmission, position)
         } else if Self.reasons.contains(where: { said.hasPrefix($0) })

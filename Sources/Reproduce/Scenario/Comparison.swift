@@ -15,7 +15,7 @@ package struct Comparison: Sendable {
     /// - Parameter run: the capture of the link between both ends, opened.
     package init(_ expected: [ExpectedStep], run capture: DecodedCapture) {
         let account = Account([CaptureReading.facts(capture, file: "run")])
-        self.init(expected, run: account.sas.first.map { ExpectedStep.steps($0) } ?? [])
+        self.init(expected, run: account.conversations.flatMap { ExpectedStep.steps($0) })
     }
 
     init(_ expected: [ExpectedStep], run: [ExpectedStep]) {

@@ -16,6 +16,9 @@ package struct ExpectedStep: Sendable {
     /// The request was sent again, and no response came.
     package var isUnanswered: Bool
 
+    /// The ends behind a NAT, as this exchange shows; none where it shows none.
+    package var translated: Set<Account.Role>
+
     /// The payloads of request and response; nil where they aren't shown. They are told, not judged: each daemon has its own.
     package var payloads: (request: [String]?, response: [String]?)
 
@@ -32,6 +35,7 @@ package struct ExpectedStep: Sendable {
             exchange.response.map { $0.payloads != nil || !$0.notifies.isEmpty || !$0.remarks.isEmpty } ?? false
         refusals = isOpen ? exchange.refusals : nil
         isUnanswered = exchange.isUnanswered
+        translated = Set(exchange.translated.map(\.role))
     }
 
     /// The exchanges of an IKE SA up to the one that fails; without signs of life and deletions.
@@ -40,6 +44,9 @@ package struct ExpectedStep: Sendable {
         return sa.exchanges[..<end].filter { $0.type != .informational || !($0.request?.errors.isEmpty ?? true) }
             .map { ExpectedStep($0) }
     }
+
+    /// Those of all IKE SAs that are done again.
+    package static func steps(_ account: Account) -> [ExpectedStep] { account.repeated.flatMap { steps($0) } }
 
     /// How it ends: `INVALID_KE_PAYLOAD 0000`, `accepted`.
     package var outcome: String {
@@ -56,6 +63,9 @@ package struct ExpectedStep: Sendable {
         var parts = ["exchange: \(type)", "asked-by: \(requester.rawValue)"]
         if !offered.isEmpty { parts.append("offered: [\(offered.map { "\"\($0)\"" }.joined(separator: ", "))]") }
         if let group { parts.append("group: \(group)") }
+        if !translated.isEmpty {
+            parts.append("behind-nat: [\(translated.map(\.rawValue).sorted().joined(separator: ", "))]")
+        }
         if !initiatorSelectors.isEmpty { parts.append("initiator-selectors: [\(Self.list(initiatorSelectors))]") }
         if !responderSelectors.isEmpty { parts.append("responder-selectors: [\(Self.list(responderSelectors))]") }
         return "{" + (parts + ["ends: \"\(outcome)\""]).joined(separator: ", ") + "}"
@@ -89,6 +99,12 @@ package struct ExpectedStep: Sendable {
             found.append(
                 "selectors \(run.initiatorSelectors) === \(run.responderSelectors), and were \(initiatorSelectors) === "
                     + "\(responderSelectors)")
+        }
+        if !translated.isEmpty, translated != run.translated {
+            let lists = [run.translated, translated].map { roles in
+                roles.isEmpty ? "none" : roles.map { "the \($0.rawValue)" }.sorted().joined(separator: " and ")
+            }
+            found.append("behind a NAT: \(lists[0]), and was \(lists[1])")
         }
         if isUnanswered, !run.isUnanswered { found.append("is answered, and was not") }
         if let refusals {

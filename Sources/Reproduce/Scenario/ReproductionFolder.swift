@@ -45,18 +45,34 @@ package struct ReproductionFolder {
             files["\(host).conf"] = end.dialect == .charon ? charon(role) : pluto(role)
             files["\(host).secrets"] = "\(identity(role)) \(identity(role.other)) : PSK \"\(end.secret)\"\n"
         }
+        for role in [Account.Role.responder, .initiator] {
+            if let rules = translation(of: role) { files["00-\(translator(of: role))-start.sh"] = rules }
+        }
         files["03-initiator-up.sh"] = up
         for (index, action) in plan.actions.enumerated() {
-            let (role, what) =
+            let (role, name, command) =
                 switch action {
-                case .rekeyChild(let role): (role, "child")
-                case .rekeyIKE(let role): (role, "ike")
+                case .rekeyChild(let role): (role, "ask", rekey("child", role))
+                case .rekeyIKE(let role): (role, "ask", rekey("ike", role))
+                case .down(let role): (role, "down", down(role))
+                case .up: (.initiator, "up", up)
                 }
-            files["\(100 + index)-\(role.rawValue)-ask.sh"] =
-                plan[role].dialect == .charon
-                ? "swanctl --rekey --\(what) reproduction\n" : "ipsec whack --rekey-\(what) --name reproduction\n"
+            files["\(100 + index)-\(role.rawValue)-\(name).sh"] = command
         }
         return files
+    }
+
+    private func rekey(_ what: String, _ role: Account.Role) -> String {
+        plan[role].dialect == .charon
+            ? "swanctl --rekey --\(what) reproduction\n" : "ipsec whack --rekey-\(what) --name reproduction\n"
+    }
+
+    private func down(_ role: Account.Role) -> String {
+        switch plan[role].dialect {
+        case .libreswan, .charon: "ipsec down reproduction\n"
+        case .asa: "asa vpn-sessiondb logoff tunnel-group \(plan[role.other].seen) noconfirm\n"
+        case .ios: "ios clear crypto ikev2 sa\n"
+        }
     }
 
     /// What brings the tunnel up: a command, or at a router a packet.
@@ -109,7 +125,11 @@ package struct ReproductionFolder {
             names[plan[role].dialect].map { "\(role.rawValue): \($0)" }
         }
         let dialects = list.isEmpty ? "" : "dialects: {\(list.joined(separator: ", "))}\n"
-        return "hosts: [initiator, responder]\n\(dialects)tags: [reproduction]\ntimeout: 60\n"
+        let translators = [Account.Role.initiator, .responder].filter { plan[$0].outside != nil }.map(translator)
+        let hosts = ["initiator", "responder"] + translators
+        let daemons = translators.map { "\($0): none" }.joined(separator: ", ")
+        return "hosts: [\(hosts.joined(separator: ", "))]\n\(dialects)"
+            + (daemons.isEmpty ? "" : "daemon: {\(daemons)}\n") + "tags: [reproduction]\ntimeout: 60\n"
     }
 
     // MARK: Topology
@@ -130,7 +150,7 @@ package struct ReproductionFolder {
     }
 
     private var topology: String {
-        let (one, two) = (plan[.initiator].address, plan[.responder].address)
+        let (one, two) = (plan[.initiator].seen, plan[.responder].seen)
         // As long a prefix as holds both, and leaves room for a network's own addresses.
         let different = one.value ^ two.value
         let bits = one.family.bitCount
@@ -142,13 +162,24 @@ package struct ReproductionFolder {
         for role in [Account.Role.initiator, .responder] {
             let end = plan[role]
             hosts += "  \(role.rawValue):\n    interfaces:\n"
-            hosts += "      eth0: {link: \(Self.link), addresses: [\"\(end.address)/\(length)\"]}\n"
+            let own = end.outside == nil ? Self.link : "to-\(translator(of: role))"
+            hosts += "      eth0: {link: \(own), addresses: [\"\(end.address)/\(end.outside == nil ? length : 24)\"]}\n"
             if let inside = inside(role) {
                 let link = "behind-\(role.rawValue.prefix(4))"
                 links.append(link)
                 hosts += "      eth1: {link: \(link), addresses: [\"\(inside.address)/\(inside.length)\"]}\n"
             }
-            let peer = plan[role.other].address
+            let peer = plan[role.other].seen
+            if end.outside != nil {
+                // The NAT's host is the way to everything.
+                links.append(own)
+                hosts += "    routes:\n      - {to: default, via: \"\(gateway(of: role))\"}\n"
+                hosts += "  \(translator(of: role)):\n    interfaces:\n"
+                hosts += "      eth0: {link: \(Self.link), addresses: [\"\(end.seen)/\(length)\"]}\n"
+                hosts += "      eth1: {link: \(own), addresses: [\"\(gateway(of: role))/24\"]}\n"
+                hosts += "    routes:\n      - {to: \"\(IPPrefix(host: peer))\", dev: eth0}\n"
+                continue
+            }
             // Where no prefix of use holds both, too.
             hosts += "    routes:\n      - {to: \"\(IPPrefix(host: peer))\", dev: eth0}\n"
             let behind =
@@ -161,11 +192,47 @@ package struct ReproductionFolder {
         return text
     }
 
+    // MARK: NAT
+
+    private func translator(of role: Account.Role) -> String { role == .initiator ? "inat" : "rnat" }
+
+    /// The address of the NAT's host behind which the end is: the first or the second of its network.
+    private func gateway(of role: Account.Role) -> IPAddress {
+        let own = plan[role].address
+        let first = IPAddress(family: own.family, value: IPPrefix(own, length: 24)!.network.address.value + 1)
+        return first == own ? IPAddress(family: own.family, value: first.value + 1) : first
+    }
+
+    /// Who is behind it goes out by its address; what comes to IKE's ports goes in to a responder.
+    private func translation(of role: Account.Role) -> String? {
+        let end = plan[role]
+        guard end.outside != nil else { return nil }
+        var lines = [
+            "nft add table ip nat", "nft 'add chain ip nat out { type nat hook postrouting priority 100; }'",
+            "nft 'add rule ip nat out oifname eth0 masquerade'",
+        ]
+        if role == .responder {
+            lines += [
+                "nft 'add chain ip nat in { type nat hook prerouting priority -100; }'",
+                "nft 'add rule ip nat in iifname eth0 udp dport { 500, 4500 } dnat to \(end.address)'",
+            ]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     // MARK: Configurations
+
+    private func encapsulation(_ role: Account.Role) -> String {
+        if plan[role].forcesEncapsulation { return "yes" }
+        return plan.hasTranslation || plan[role.other].forcesEncapsulation ? "auto" : "no"
+    }
 
     private func identity(_ role: Account.Role) -> String {
         let end = plan[role]
-        guard let identity = end.identity else { return "\(end.address)" }
+        // An ASA knows its peer by the address that it sees.
+        guard let identity = end.identity else {
+            return "\(plan[role.other].dialect == .asa ? end.seen : end.address)"
+        }
         if IPAddress(identity) != nil || identity.contains("@") { return identity }
         return "@" + identity
     }
@@ -177,9 +244,9 @@ package struct ReproductionFolder {
         let sequence = Set(end.child.flatMap { $0.transforms(of: .extendedSequenceNumbers).map(\.id) })
         let hasPFS = end.child.contains { !$0.groups.isEmpty }
         var lines = [
-            "left=\(end.address)", "leftid=\(identity(role))", "leftsubnet=\(end.network)", "right=\(peer.address)",
+            "left=\(end.address)", "leftid=\(identity(role))", "leftsubnet=\(end.network)", "right=\(peer.seen)",
             "rightid=\(identity(role.other))", "rightsubnet=\(end.peerNetwork)", "authby=secret", "mobike=no",
-            "encapsulation=no", "weak-algorithms=yes", "pfs=\(hasPFS ? "yes" : "no")",
+            "encapsulation=\(encapsulation(role))", "weak-algorithms=yes", "pfs=\(hasPFS ? "yes" : "no")",
             "esn=\(sequence == [1] ? "yes" : sequence == [0, 1] ? "either" : "no")",
         ]
         if plan.isTransport { lines.append("type=transport") }
@@ -196,9 +263,10 @@ package struct ReproductionFolder {
         }
         let lines = [
             "left=\(end.address)", "leftid=\(identity(role))", "leftsubnet=\(end.network)", "leftauth=psk",
-            "right=\(peer.address)", "rightid=\(identity(role.other))", "rightsubnet=\(end.peerNetwork)",
+            "right=\(peer.seen)", "rightid=\(identity(role.other))", "rightsubnet=\(end.peerNetwork)",
             "rightauth=psk", "ike=\(list(end.ike))", "esp=\(list(end.child))", "mobike=no", "keyexchange=ikev2",
             "auto=add", "type=\(plan.isTransport ? "transport" : "tunnel")",
+            "forceencaps=\(end.forcesEncapsulation ? "yes" : "no")",
         ]
         return "conn reproduction\n" + lines.map { "    \($0)\n" }.joined()
     }
@@ -223,7 +291,7 @@ package struct ReproductionFolder {
             "crypto ipsec ikev2 ipsec-proposal PROPOSAL",
             " protocol esp encryption \(words(esp, .encryption, "aes"))",
             " protocol esp integrity \(words(esp, .integrity, "null"))",
-            "crypto map OUTSIDE-MAP 1 match address PROTECTED", "crypto map OUTSIDE-MAP 1 set peer \(peer.address)",
+            "crypto map OUTSIDE-MAP 1 match address PROTECTED", "crypto map OUTSIDE-MAP 1 set peer \(peer.seen)",
             "crypto map OUTSIDE-MAP 1 set ikev2 ipsec-proposal PROPOSAL",
             "crypto map OUTSIDE-MAP 1 set ikev2 pre-shared-key \(end.secret)",
         ]
@@ -237,8 +305,8 @@ package struct ReproductionFolder {
             ]
         }
         lines += [
-            "crypto ikev2 enable OUTSIDE", "tunnel-group \(peer.address) type ipsec-l2l",
-            "tunnel-group \(peer.address) ipsec-attributes",
+            "crypto ikev2 enable OUTSIDE", "tunnel-group \(peer.seen) type ipsec-l2l",
+            "tunnel-group \(peer.seen) ipsec-attributes",
             " ikev2 remote-authentication pre-shared-key \(end.secret)",
             " ikev2 local-authentication pre-shared-key \(end.secret)",
         ]

@@ -7,6 +7,12 @@ package struct ReproductionPlan: Sendable {
     /// One end.
     package struct End: Sendable {
         package var address = IPAddress.unspecified(.v4)
+        /// The address of the NAT in front of it; nil: there is none.
+        package var outside: IPAddress?
+        /// What its peer sees of it.
+        package var seen: IPAddress { outside ?? address }
+        /// Whether it says that a NAT is in front of it.
+        package var forcesEncapsulation = false
         /// What its address stands for, where that is no address or not said.
         package var isAddressChosen = false
         package var identity: String?
@@ -32,6 +38,9 @@ package struct ReproductionPlan: Sendable {
     package enum Action: Sendable, Hashable {
         case rekeyChild(Account.Role)
         case rekeyIKE(Account.Role)
+        /// The IKE SA ends, and the next one comes up.
+        case down(Account.Role)
+        case up
     }
 
     package var ends: [Account.Role: End] = [:]
@@ -53,6 +62,7 @@ package struct ReproductionPlan: Sendable {
         (self.account, self.sa) = (account, sa)
         ends = [.initiator: End(), .responder: End()]
         placeEnds()
+        placeTranslations()
         chooseSelectors()
         let gateway = self[.responder]
         if gateway.dialect == .asa,
@@ -140,6 +150,55 @@ package struct ReproductionPlan: Sendable {
         }
     }
 
+    /// Puts a NAT in front of an end that had one.
+    private mutating func placeTranslations() {
+        for role in [Account.Role.initiator, .responder] {
+            guard let found = sa.translations[role] else { continue }
+            if !found.isCertain, self[role].dialect == .libreswan || self[role].dialect == .charon {
+                self[role].forcesEncapsulation = true
+                choices.append(
+                    "that the \(role.rawValue) forces UDP encapsulation (\(found.position)): one behind a NAT says the same"
+                )
+                continue
+            }
+            guard self[.initiator].address.family == .v4, self[.responder].address.family == .v4 else {
+                limits.append("a NAT of IPv6 in front of the \(role.rawValue) is not put up")
+                continue
+            }
+            choices.append(
+                "a NAT in front of the \(role.rawValue) (\(found.position)): an end that forces UDP encapsulation says the same"
+            )
+            let (inside, outside) = (found.inside.flatMap { IPAddress($0) }, found.outside.flatMap { IPAddress($0) })
+            let named = self[role].identity.flatMap { IPAddress($0) }
+            let index = role == .initiator ? 1 : 2
+            let own = inside ?? (named != outside ? named : nil) ?? IPAddress("198.18.\(64 + index).2")!
+            if inside == nil {
+                choices.append(
+                    "the \(role.rawValue)'s address behind its NAT: \(own)\(own == named ? ", which it calls itself" : "")"
+                )
+            }
+            let taken = [self[.initiator].address, self[.responder].address, own]
+            let shown =
+                outside ?? [10, 11, 12].compactMap { IPAddress("203.0.113.\($0)") }.first { !taken.contains($0) }!
+            if outside == nil {
+                choices.append("the address of the NAT in front of the \(role.rawValue): \(shown) of RFC 5737")
+            }
+            (self[role].address, self[role].outside) = (own, shown)
+        }
+        if hasTranslation { noteBothSidesOfTranslation() }
+    }
+
+    /// Whether a NAT stands between both ends.
+    package var hasTranslation: Bool { ends.values.contains { $0.outside != nil } }
+
+    /// Two ends of one wire cannot have one address.
+    private mutating func noteBothSidesOfTranslation() {
+        guard self[.initiator].seen == self[.responder].seen || self[.initiator].address == self[.responder].address
+        else { return }
+        choices.append("no NAT: both ends would have the address \(self[.initiator].seen)")
+        for role in [Account.Role.initiator, .responder] { self[role].outside = nil }
+    }
+
     private func wantsNoGroup(_ exchange: Account.Exchange) -> Bool {
         if let data = exchange.refusals.first?.data { return data == [0, 0] }
         return true
@@ -174,9 +233,9 @@ package struct ReproductionPlan: Sendable {
     /// address.
     private func isOneForIOS(_ role: Account.Role) -> Bool {
         let end = self[role]
-        return end.network.length == 0 && end.network.family == .v4 && end.peerNetwork.length == 0
+        return !hasTranslation && end.network.length == 0 && end.network.family == .v4 && end.peerNetwork.length == 0
             && end.identity.map { IPAddress($0) != nil } ?? true
-            && !actions.contains { $0 == .rekeyChild(role) || $0 == .rekeyIKE(role) }
+            && !actions.contains { $0 == .rekeyChild(role) || $0 == .rekeyIKE(role) || $0 == .up }
             && end.child.count == 1 && ProposalLine.iosTransformSet(end.child[0]) != nil && end.ike.count == 1
             && ProposalLine.ios(end.ike[0]) != nil
     }
@@ -337,7 +396,7 @@ package struct ReproductionPlan: Sendable {
     private mutating func chooseChild() {
         let children = sa.exchanges.filter {
             ($0.type == .ikeAuth || $0.type == .createChildSA)
-                && $0.request?.proposals.first.map { $0.protocolID == .ike } != true
+                && !$0.isForIKESA
         }
         // A later request shows the groups that the one of IKE_AUTH hasn't (RFC 7296 §1.2).
         let rekey = children.last { $0.type == .createChildSA }
@@ -416,13 +475,25 @@ package struct ReproductionPlan: Sendable {
     }
 
     private mutating func chooseActions() {
+        let all = account.repeated
+        for (index, sa) in all.enumerated() {
+            chooseActions(of: sa)
+            guard index < all.count - 1 else { break }
+            if sa.ender == nil {
+                limits.append("IKE SA \(index + 1) was not ended by what the inputs show; here the initiator does so")
+            }
+            actions += [.down(sa.ender ?? .initiator), .up]
+        }
+    }
+
+    private mutating func chooseActions(of sa: Account.IKESA) {
         let end = sa.failure.map { $0.index + 1 } ?? sa.exchanges.count
         for exchange in sa.exchanges[..<end] where exchange.type == .createChildSA {
             if self[exchange.requester].dialect == .asa {
                 limits.append("\(exchange.title) was asked for by the ASA, which does not do so on command")
                 continue
             }
-            let isIKE = exchange.request?.proposals.first?.protocolID == .ike
+            let isIKE = exchange.isForIKESA
             if !isIKE, exchange.request?.has(.rekeySA) == false, exchange.request?.payloads != nil {
                 limits.append("\(exchange.title) asked for a further Child SA; here the first one is replaced")
             }

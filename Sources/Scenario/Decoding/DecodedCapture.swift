@@ -10,6 +10,8 @@ package struct DecodedCapture: Sendable {
         package let frame: Int
         package let source: IPAddress
         package let destination: IPAddress
+        /// Of UDP.
+        package let ports: (source: UInt16, destination: UInt16)
         package let message: Message
         /// What its Encrypted payload held; nil where it has none, or no key opens it.
         package let plaintext: [UInt8]?
@@ -76,19 +78,20 @@ package struct DecodedCapture: Sendable {
             }
             do throws(WireError) {
                 let message = try Message(parsing: Array(payload))
-                take(message, payload, view, frame: frame, &packet, keys)
+                take(message, payload, view, (from, to), frame: frame, &packet, keys)
             } catch { malformed.append("frame \(frame): \(error)") }
         default: return
         }
     }
 
     private mutating func take(
-        _ message: Message, _ payload: ArraySlice<UInt8>, _ view: PacketView, frame: Int,
-        _ packet: inout CapturedPacket, _ keys: ExportedKeys
+        _ message: Message, _ payload: ArraySlice<UInt8>, _ view: PacketView,
+        _ ports: (source: UInt16, destination: UInt16), frame: Int, _ packet: inout CapturedPacket, _ keys: ExportedKeys
     ) {
         let plaintext = keys.open(message)
         var datagram = Datagram(
-            frame: frame, source: view.source, destination: view.destination, message: message, plaintext: plaintext)
+            frame: frame, source: view.source, destination: view.destination, ports: ports, message: message,
+            plaintext: plaintext)
         if let plaintext, let protected = message.protected {
             let spis = ExportedKeys.SPIs(
                 initiator: message.header.initiatorSPI, responder: message.header.responderSPI)
