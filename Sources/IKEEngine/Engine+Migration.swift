@@ -94,7 +94,7 @@ extension Engine {
         if case .initSent(let offer) = ike.phase, let connection = connection(of: ike) {
             // Its NAT_DETECTION notifications are of the old ends (RFC 7296 §2.23): it is made anew.
             (ike.local, ike.remote) = (local, remote)
-            ike.pending = nil
+            ike.outstanding = []
             ike.nextRequestID = 0
             emit(.ikeMoved(ike.id, from: old, to: new, byPeer: false))
             sendIKESAInit(ike, connection, offer)

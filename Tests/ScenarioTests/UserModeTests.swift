@@ -58,6 +58,25 @@ struct UserModeTests {
         }
     }
 
+    /// The data planes' own tests, in a kernel that has ESP, whatever this machine's lacks: this very program runs them there.
+    @Test(.enabled(if: geteuid() == 0, "only root can make the namespaces of those tests"))
+    func `both data planes keep their contract there`() throws {
+        let tests = "KernelPlaneTests|KernelPolicyTests|DataPlaneContractTests|LimitTests"
+        let script =
+            "./tests --testing-library swift-testing --filter '(\(tests))/' >OUTPUT/tests.log 2>&1; echo $?; "
+            + "grep -cE 'Suite (\(tests)) passed' OUTPUT/tests.log"
+        try withRunner { runner in
+            try runner.scenario("w", RunTests.west(script, "\(script)\n0\n4\nwest #", yaml: "timeout: 1800\n"))
+            let program = try #require(FileSystem.linkTarget("/proc/self/exe"))
+            let place = runner.folder + "/testing/w/tests"
+            if link(program, place) != 0 { try FileSystem.write(place, FileSystem.read(program), mode: 0o755) }
+            let answer = try runner.run("run", "w", "--kernel", "uml", "--timeout", "1800")
+            let log = (try? runner.read("OUTPUT/w/tests.log")) ?? "no log"
+            let told = log.split(separator: "\n").filter { !$0.contains("started") && !$0.contains("passed") }
+            #expect(answer.status == .exited(0), "\(answer.text)\n\(told.joined(separator: "\n"))")
+        }
+    }
+
     @Test func `two guests serve two jobs at a time`() throws {
         try withRunner { runner in
             try runner.scenario("w", RunTests.west(Self.vendor, Self.console))
