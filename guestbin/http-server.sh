@@ -18,8 +18,8 @@ case $1 in
         my ($folder, $port, $pidfile) = @ARGV;
         pipe(my $reader, my $writer) or die "pipe: $!\n";
         my $child = fork() // die "fork: $!\n";
-        if ($child) { close $writer; my $said = <$reader> // ""; print $said =~ /ready/ ? "" : "http-server.sh: $said\n";
-            exit($said =~ /ready/ ? 0 : 1); }
+        if ($child) { close $writer; my $said = <$reader> // ""; print $said =~ /^ready/ ? "" : "http-server.sh: $said\n";
+            exit($said =~ /^ready/ ? 0 : 1); }
         close $reader;
         my ($listener) = map { IO::Socket::IP->new(LocalHost => $_, LocalPort => $port, Listen => 8, ReuseAddr => 1, V6Only => 0) || () } "::", "0.0.0.0";
         if (!$listener) { syswrite $writer, "listen: $!\n"; exit 1; }
