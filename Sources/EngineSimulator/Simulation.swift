@@ -55,7 +55,7 @@ package final class Simulation {
     private var flights: [Flight] = []
     private var order = 0
     private var delayed: [EndName: [Datagram]] = [:]
-    private var wire = WireRules()
+    private var wire: WireRules
     private var limits = FootprintLimits()
     private var stepsNow = 0
 
@@ -63,6 +63,7 @@ package final class Simulation {
         west = SimulatedEnd(.west, settings: settings, seed: seed)
         east = SimulatedEnd(.east, settings: settings, seed: seed)
         self.faults = faults
+        wire = WireRules(window: settings.requestWindow)
         for end in [west, east] { configure(end) }
     }
 

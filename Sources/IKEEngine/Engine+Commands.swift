@@ -289,6 +289,7 @@ extension Engine {
         route.sourceAddresses = connection.sourceAddresses
         route.keepsPackets = connection.keepsAcquiringPackets
         route.installsPolicies = connection.installsPolicies
+        route.marks = connection.marks
         return route
     }
 

@@ -72,6 +72,7 @@ extension Engine {
             if !collided { startAnew(ike, connection, instead: refusal.reason) }
         case .success(let new):
             ike.rekey = nil
+            new.noteWindow(payloads)
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }
             emit(.ikeRekeyed(new.id, replacing: ike.id, .initiator, new.suite!))
             let collision = rekey.collision.flatMap {
@@ -154,6 +155,7 @@ extension Engine {
             return
         }
         ike.replacement = new.id
+        new.noteWindow(payloads)
         if ike.rekey != nil {
             ike.rekey?.collision = Collision(made: new.id, nonces: [ni, nr])
         } else {
