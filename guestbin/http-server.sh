@@ -1,7 +1,7 @@
 #!/bin/sh
 # http-server.sh: a small HTTP server for scenarios, with nothing but perl.
 #
-#   http-server.sh --start FOLDER [PORT]    serves a folder's files (port 80); returns once it listens
+#   http-server.sh --start FOLDER [PORT]    serves a folder's files (port 80), on IPv6 and IPv4; returns once it listens
 #   http-server.sh --stop                   ends it
 #
 # It answers GET for a plain file name, one request at a time, and keeps its process number in /tmp/http-server.pid.
@@ -18,13 +18,10 @@ case $1 in
         my ($folder, $port, $pidfile) = @ARGV;
         pipe(my $reader, my $writer) or die "pipe: $!\n";
         my $child = fork() // die "fork: $!\n";
-        if ($child) { close $writer; my $said = <$reader> // ""; print $said =~ /ready/ ? "" : "http-server.sh: $said\n";
-            exit($said =~ /ready/ ? 0 : 1); }
+        if ($child) { close $writer; my $said = <$reader> // ""; print $said =~ /^ready/ ? "" : "http-server.sh: $said\n";
+            exit($said =~ /^ready/ ? 0 : 1); }
         close $reader;
-        # Of both families, where this host has both.
-        my @options = (LocalPort => $port, Listen => 8, ReuseAddr => 1);
-        my $listener = IO::Socket::IP->new(@options, LocalHost => "::", V6Only => 0)
-            || IO::Socket::IP->new(@options, LocalHost => "0.0.0.0");
+        my ($listener) = map { IO::Socket::IP->new(LocalHost => $_, LocalPort => $port, Listen => 8, ReuseAddr => 1, V6Only => 0) || () } "::", "0.0.0.0";
         if (!$listener) { syswrite $writer, "listen: $!\n"; exit 1; }
         open(my $file, ">", $pidfile) or die "$pidfile: $!\n";
         print $file "$$\n";

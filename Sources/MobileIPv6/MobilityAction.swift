@@ -90,7 +90,7 @@ package enum MobilityEvent: Hashable, Sendable {
 
 /// What they are told.
 package enum MobilityInput: Hashable, Sendable {
-    /// What daemons that were killed have left: the care-of addresses that policies of the payload still name, by home address.
+    /// What daemons that were killed have left: the care-of addresses that policies, states or tunnels still name, by home address.
     case start(left: [IPAddress: IPAddress])
     /// The usable addresses of the node's interfaces that packets to others can come from, without the home address, best
     /// first.

@@ -59,7 +59,7 @@ package final class GuestPool {
 
     /// What linux.uml says where the host does not map a page for a process, which it then ends: at vm.max_map_count, as a rule, since
     /// pages that are taken one by one are mapped one by one.
-    private static let lossWords = "failed, killing current process"
+    private static let lossWords = "ran out of memory on the host side"
 
     private let package: UserModePackage
     private let jobs: [GuestJob]

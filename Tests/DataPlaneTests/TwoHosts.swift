@@ -240,6 +240,17 @@ final class TwoHosts {
         }
     }
 
+    /// Waits for so many packets, and tells what came until a moment later.
+    func seen(atLeast count: Int) throws -> [Seen] {
+        var all: [Seen] = []
+        try run {
+            all += try seen()
+            return all.count >= count
+        }
+        try settle()
+        return try all + seen()
+    }
+
     // MARK: Child SAs
 
     static func key(_ seed: UInt8, _ count: Int = 36) -> SecretBytes {
