@@ -65,7 +65,7 @@ extension Engine {
             {
                 repeatResponse(ike, message.header.exchangeType, to: datagram)
             } else {
-                drop(.unexpectedMessageID(0), id, datagram, message)
+                drop(.unexpectedMessageID(0, expected: ike.expectedRequestID), id, datagram, message)
             }
             return
         }
@@ -89,6 +89,11 @@ extension Engine {
             datagram.remote.address == ike.remote.address
         else {
             drop(.unexpectedExchange, ike.id, datagram, message)
+            return
+        }
+        if let critical = message.payloads.unsupportedCritical {
+            // RFC 7296 §2.5; anybody can have sent it, and the right answer may still come (§2.21.1).
+            drop(.malformed("critical payload of type \(critical)"), ike.id, datagram, message)
             return
         }
         switch ike.phase {
@@ -132,7 +137,8 @@ extension Engine {
         let isRepeat = !header.isResponse && header.messageID &+ 1 == ike.expectedRequestID
         if header.isResponse {
             guard let pending = ike.pending, pending.messageID == header.messageID else {
-                drop(.unexpectedMessageID(header.messageID), ike.id, datagram, message)
+                let expected = ike.pending?.messageID ?? ike.nextRequestID
+                drop(.unexpectedMessageID(header.messageID, expected: expected), ike.id, datagram, message)
                 return
             }
             guard pending.exchange == header.exchangeType else {
@@ -140,7 +146,8 @@ extension Engine {
                 return
             }
         } else if header.messageID != ike.expectedRequestID && !(isRepeat && ike.lastResponse != nil) {
-            drop(.unexpectedMessageID(header.messageID), ike.id, datagram, message)
+            drop(
+                .unexpectedMessageID(header.messageID, expected: ike.expectedRequestID), ike.id, datagram, message)
             return
         }
         var protected = protected
@@ -165,6 +172,12 @@ extension Engine {
                 ike.lastRequest = (header.messageID, LastAnswers.hash(datagram.octets))
             case .fragment: break
             }
+        }
+        // It is repeated as long as it is not answered, and what it names is being fetched.
+        if !header.isResponse, ike.lookup != nil || ike.parked != nil {
+            follow(datagram, ike)
+            drop(.requestWaits(messageID: header.messageID), ike.id, datagram, message)
+            return
         }
         var inside = (innerFirst: protected.innerFirst, octets: plaintext, fragments: 1)
         if case .fragment(let number, let total) = protected.kind {
@@ -213,14 +226,6 @@ extension Engine {
         _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, _ size: (fragments: Int, whole: Int?),
         _ ike: IKESA
     ) {
-        // It is repeated as long as it is not answered, and what it names is being fetched.
-        if !header.isResponse, ike.lookup != nil || ike.parked != nil {
-            emit(
-                .dropped(
-                    .requestWaits, ike.id, from: datagram.remote, header.exchangeType,
-                    payloads: []))
-            return
-        }
         tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
         if header.isResponse {
             emit(
@@ -318,21 +323,29 @@ extension Engine {
     }
 
     func move(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
+        let before = ike.ends
         ike.local = local
         ike.remote = remote
         for id in ike.children {
             guard var child = childSAsByID[id] else { continue }
             child.facts.remote = remote
             child.facts.encapsulation = encapsulation(of: ike)
+            let selectors = followingSelectors(of: child.facts, from: before, to: ike.ends)
+            if let selectors {
+                child.facts.localSelectors = selectors.local
+                child.facts.remoteSelectors = selectors.remote
+            }
             childSAsByID[id] = child
             // Whose policies it is moves the SAs with them.
             if records[child.facts.connection]?.connection.installsPolicies == false { continue }
             outbox.append(
                 .dataPlane(
                     .move(
-                        id, local: ike.local.address, remote: ike.remote.address,
-                        encapsulation: child.facts.encapsulation)))
+                        ChildMove(
+                            id, local: ike.local.address, remote: ike.remote.address,
+                            encapsulation: child.facts.encapsulation, selectors: selectors))))
         }
+        followInQueue(ike)
     }
 
     // MARK: Refusals

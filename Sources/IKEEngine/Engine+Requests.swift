@@ -14,7 +14,8 @@ extension Engine {
         requestNow(ike, exchange, purpose, payloads)
     }
 
-    private func requestNow(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
+    /// Before those that wait; none may be under way.
+    func requestNow(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
         guard let keys = ike.keys else { return }
         let messageID = ike.nextRequestID
         let payloads = laidOut(payloads, exchange, isResponse: false, ike)
