@@ -62,32 +62,14 @@ package enum LabSession {
 
     /// The right to build the lab of a name, which several programs may want at once.
     /// - Throws: where another one has it.
-    package static func lock(_ name: String) throws(LabError) -> Lock {
+    package static func lock(_ name: String) throws(LabError) -> LockFile {
         try checkName(name)
         let path = "\(try folder())/\(name).lock"
         return try LabError.locate {
-            while true {
-                let file = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
-                guard lx_lock(file.rawValue) == 0 else {
-                    if errno == EWOULDBLOCK { throw LabError(.usage("lab \(name) is being built already")) }
-                    throw SystemError.last("flock", path)
-                }
-                // The one before may have removed the file between our open and our lock: then this lock is of no file.
-                var locked = stat()
-                try checked(fstat(file.rawValue, &locked), "fstat", path)
-                if FileSystem.status(path)?.st_ino == locked.st_ino { return Lock(path: path, file: file) }
+            guard let lock = try LockFile.take(path, mode: 0o600) else {
+                throw LabError(.usage("lab \(name) is being built already"))
             }
-        }
-    }
-
-    /// Until it is released, or the program ends.
-    package struct Lock {
-        fileprivate let path: String
-        fileprivate let file: FileDescriptor
-
-        package func release() {
-            unlink(path)
-            file.close()
+            return lock
         }
     }
 

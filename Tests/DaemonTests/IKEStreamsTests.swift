@@ -37,7 +37,7 @@ private let here = IPAddress("127.0.0.2")!
         let east = Bench(loop, listens: true)
         let remote = Endpoint(address, port: east.streams.ports[0], transport: .tcp)
         let failure = west.streams.open(
-            .initiate(ConnectionID(1)), local: address, remote: remote, timeout: .seconds(5))
+            .initiate(ConnectionID(1)), local: address, remote: remote, timeout: .seconds(60))
         #expect(failure == nil)
         #expect(try loop.turn { west.opened != nil })
         return (loop, west, east)
@@ -65,7 +65,7 @@ private let here = IPAddress("127.0.0.2")!
         let east = Bench(loop, listens: true)
         let remote = Endpoint(here, port: east.streams.ports[0], transport: .tcp)
         east.streams.shutdown()
-        let atOnce = west.streams.open(.initiate(ConnectionID(1)), local: here, remote: remote, timeout: .seconds(5))
+        let atOnce = west.streams.open(.initiate(ConnectionID(1)), local: here, remote: remote, timeout: .seconds(60))
         if let atOnce { west.reports.append(atOnce) }
         #expect(try loop.turn { !west.reports.isEmpty })
         guard case .failed(.initiate(ConnectionID(1)), remote, let failure)? = west.reports.first else {

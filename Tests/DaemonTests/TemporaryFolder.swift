@@ -15,9 +15,9 @@ final class TemporaryFolder {
 }
 
 extension EventLoop {
-    /// Turns until the condition holds; false after five seconds.
+    /// Turns until the condition holds; false after a minute.
     func turn(until condition: () throws -> Bool) throws -> Bool {
-        let deadline = MonotonicClock.now + .seconds(5)
+        let deadline = MonotonicClock.now + .seconds(60)
         while try !condition() {
             if MonotonicClock.now > deadline { return false }
             try turn(waitingAtMost: .milliseconds(10))

@@ -7,7 +7,7 @@ import NetAddress
 extension TwoHosts {
     /// ICMP echo of 56 octets, an ordinary ping (84 octets with IPv4's header); true where the answer came.
     func ping(
-        from source: String, to destination: String, within limit: Duration = .seconds(5)
+        from source: String, to destination: String, within limit: Duration = .seconds(60)
     ) throws -> Bool {
         let (from, to) = (IPAddress(source)!, IPAddress(destination)!)
         let isV4 = from.family == .v4

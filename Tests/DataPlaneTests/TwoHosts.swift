@@ -178,7 +178,7 @@ final class TwoHosts {
 
     /// Serves both planes until something is so. Returns whether it came to be in time.
     @discardableResult
-    func run(within limit: Duration = .seconds(5), until done: () throws -> Bool) throws -> Bool {
+    func run(within limit: Duration = .seconds(60), until done: () throws -> Bool) throws -> Bool {
         let end = MonotonicClock.now + limit
         while true {
             try west.serve(receiver, at: now)

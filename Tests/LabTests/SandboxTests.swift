@@ -47,13 +47,13 @@ import Testing
         return result
     }
 
-    /// Waits up to 5 s for what a run had, which has just ended, to go.
+    /// Waits up to a minute for what a run had, which has just ended, to go.
     static func remaining(_ namespaces: Set<String>) throws -> Set<String> {
         var uptime = timespec()
         clock_gettime(CLOCK_BOOTTIME, &uptime)
         let ticksPerSecond = sysconf(Int32(_SC_CLK_TCK))
         let end = UInt64(uptime.tv_sec * ticksPerSecond + uptime.tv_nsec * ticksPerSecond / 1_000_000_000)
-        let deadline = MonotonicClock.now + .seconds(5)
+        let deadline = MonotonicClock.now + .seconds(60)
         while true {
             let left = try living(namespaces, startedBefore: end)
             if left.isEmpty || MonotonicClock.now > deadline { return left }

@@ -45,7 +45,7 @@ import Testing
             try runner.addDaemon()
             let up = try runner.run("up", "libreswan", "--hosts", "west", environment: environment)
             #expect(up.status == .exited(0), "\(up.text)")
-            let script = "command -v ipsec; ipsec initnss; ipsec start && ipsec _wait-started --timeout 5; ipsec stop"
+            let script = "command -v ipsec; ipsec initnss; ipsec start && ipsec _wait-started --timeout 60; ipsec stop"
             let answer = try runner.run("exec", "west", "--", "sh", "-ec", script, environment: environment)
             #expect(answer.status == .exited(0), "\(answer.text)")
             #expect(answer.text.hasPrefix("/swantest/bin/ipsec\nCreating empty NSS database\n"), "\(answer.text)")

@@ -162,7 +162,7 @@ import Testing
     @Test func `an impaired link loses what it is told to and carries the rest`() throws {
         try withRunner { runner in
             let ping = "ping -n -q -c 1 -W 2 192.1.2.23 | grep -c ' 0% packet loss'"
-            let tcp = "timeout 5 bash -c 'exec 3<>/dev/tcp/192.1.2.23/22' 2>&1 | grep -cm1 refused"
+            let tcp = "timeout 60 bash -c 'exec 3<>/dev/tcp/192.1.2.23/22' 2>&1 | grep -cm1 refused"
             let script = "\(ping)\n\(tcp)"
             let console = "\(ping)\nRESULT\nwest #\n \(tcp)\nRESULT\nwest #"
             let impairment = "impairments: [{link: \"192_1_2\", SELECT, action: drop}]\n"

@@ -92,7 +92,7 @@ struct CharonScenario {
     private func files(named name: String) -> [String: String] {
         var files = [
             "scenario.yaml":
-                "daemon: {west: swand, east: strongswan}\ntimeout: 20\n"
+                "daemon: {west: swand, east: strongswan}\ntimeout: 60\n"
                 + "protected: [\(protectedWest) === \(protectedEast)]\n",
             "west.secrets": secrets(Self.secret) + swandSecrets.map { $0 + "\n" }.joined(),
             "east.secrets": eastSecrets ?? secrets(eastSecret),

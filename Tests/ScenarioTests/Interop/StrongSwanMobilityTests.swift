@@ -83,9 +83,9 @@ struct StrongSwanMobilityTests {
         let listen =
             "tcpdump -n -i eth1 -c 2 'src 192.1.2.45 and udp dst port 4500 and udp[4:2]=9' 2>/dev/null | grep -c IP"
         scenario.steps = [
-            StrongSwanTests.up, scenario.ping(), .east("timeout 5 \(listen)", "2"),
+            StrongSwanTests.up, scenario.ping(), .east("timeout 60 \(listen)", "2"),
             // Not beside traffic.
-            .west("(ping -n -q -i 0.1 -c 30 -I 192.0.1.254 192.0.2.254 >/dev/null &)"),
+            .west("(ping -n -q -i 0.1 -c 300 -I 192.0.1.254 192.0.2.254 >/dev/null &)"),
             .east("sleep 1; timeout 2 \(listen)", "0"),
         ]
         try scenario.check()

@@ -15,7 +15,8 @@ struct StrongSwanRedirectTests {
         var scenario = CharonScenario(steps: [])
         scenario.setup = ["global-redirect=yes", "global-redirect-to=192.1.2.47"]
         scenario.steps = [
-            .east("timeout 3 ipsec up e >/dev/null"),
+            .east("(timeout 60 ipsec up e >/dev/null &)"),
+            .east("../../guestbin/wait-for.sh --match 'redirected to' -- cat OUTPUT/east.charon.log >/dev/null"),
             .east("grep -o 'redirected to .*' OUTPUT/east.charon.log | head -n 1", "redirected to 192.1.2.47"),
             .west("ipsec showstates"),
         ]
