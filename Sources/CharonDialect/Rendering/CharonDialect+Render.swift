@@ -397,7 +397,7 @@ extension CharonDialect {
         case .unexpectedMessageID(let id, let expected):
             return log("IKE", "received message ID \(id), expected \(expected), ignored", ike: ike, view)
         case .requestWaits(let id):
-            return log("MGR", "ignoring request with ID \(id), already processing", ike: ike, view)
+            return log("MGR", "ignoring request with ID \(id), already processing", view)
         case .unsupportedVersion: return log("NET", "received unsupported IKE version from \(from.address)", view)
         case .halfOpenLimit:
             return log("NET", "ignoring IKE_SA setup from \(from.address), half-open IKE_SA limit reached", view)
