@@ -14,14 +14,17 @@ case $1 in
         exit 1
     }
     # The parent returns when the child says that it listens.
-    exec perl -MIO::Socket::INET -e '
+    exec perl -MIO::Socket::IP -e '
         my ($folder, $port, $pidfile) = @ARGV;
         pipe(my $reader, my $writer) or die "pipe: $!\n";
         my $child = fork() // die "fork: $!\n";
         if ($child) { close $writer; my $said = <$reader> // ""; print $said =~ /ready/ ? "" : "http-server.sh: $said\n";
             exit($said =~ /ready/ ? 0 : 1); }
         close $reader;
-        my $listener = IO::Socket::INET->new(LocalPort => $port, Listen => 8, ReuseAddr => 1);
+        # Of both families, where this host has both.
+        my @options = (LocalPort => $port, Listen => 8, ReuseAddr => 1);
+        my $listener = IO::Socket::IP->new(@options, LocalHost => "::", V6Only => 0)
+            || IO::Socket::IP->new(@options, LocalHost => "0.0.0.0");
         if (!$listener) { syswrite $writer, "listen: $!\n"; exit 1; }
         open(my $file, ">", $pidfile) or die "$pidfile: $!\n";
         print $file "$$\n";

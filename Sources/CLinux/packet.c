@@ -128,17 +128,20 @@ int lx_esp_socket(int family, uint32_t mark, int buffer_octets, const char **fai
     return s;
 }
 
+void lx_prefer_care_of(int descriptor) {
+    // IPV6_ADDR_PREFERENCES, IPV6_PREFER_SRC_COA. A kernel without Mobile IPv6 may not know it.
+    int care_of = 4;
+    (void)setsockopt(descriptor, IPPROTO_IPV6, 72, &care_of, sizeof care_of);
+}
+
 // A UDP socket connected to `remote`; -1 with errno.
 static int connected(const struct sockaddr *local, const struct sockaddr *remote, socklen_t length, uint32_t mark) {
     const char *step;
     int s = socket(remote->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (s < 0)
         return -1;
-    // A mobile node's home address is behind the tunnel that is being asked about (RFC 5014 §5: IPV6_ADDR_PREFERENCES,
-    // IPV6_PREFER_SRC_COA); a kernel without Mobile IPv6 may not know it.
-    int care_of = 4;
     if (remote->sa_family == AF_INET6)
-        (void)setsockopt(s, IPPROTO_IPV6, 72, &care_of, sizeof care_of);
+        lx_prefer_care_of(s);
     if (setsockopt(s, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 || (local != NULL && bind(s, local, length) != 0) ||
         connect(s, remote, length) != 0)
         return failed(s, "connect", &step);

@@ -51,6 +51,10 @@ package final class CharonDialect: Dialect {
     var sectionAuthorities: [Certificate] = []
     /// `strictcrlpolicy=yes`.
     var isStrict = false
+    /// `cachecrls=yes`: lists that were fetched stay as files.
+    var cachesLists = false
+    /// A roaming job is due.
+    var isRoaming = false
     var ikes: [IKESAID: IKERecord] = [:]
     var children: [ChildSAID: ChildRecord] = [:]
     var sessions = CommandSessions()

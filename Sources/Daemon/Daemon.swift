@@ -52,6 +52,7 @@ package final class Daemon {
     private var wakeUp: TimerToken?
     private var hostWatch: HostWatch?
     private var hostReport: TimerToken?
+    private var dialectWakeUp: TimerToken?
     private var watchedDescriptors: [Int32] = []
     /// Statuses given in this run of work: sent at its end, as only then is it known whether the daemon ends with it.
     private var finished: [(session: SessionID, status: Int32)] = []
@@ -136,6 +137,7 @@ package final class Daemon {
     package func shutdown() {
         if let wakeUp { loop.cancel(wakeUp) }
         if let hostReport { loop.cancel(hostReport) }
+        if let dialectWakeUp { loop.cancel(dialectWakeUp) }
         if let hostWatch { loop.unwatch(hostWatch.descriptor.rawValue) }
         hostWatch = nil
         scripts.shutdown(waitingAtMost: .seconds(2))
@@ -282,6 +284,20 @@ package final class Daemon {
                 let milliseconds = Int((EventLoop.nowNanoseconds - began) / 1_000_000)
                 let told = result.mapError { FetchFailure($0, request.url, milliseconds: milliseconds) }
                 perform(dialect.fetched(request, told, self))
+            }
+        case .writeFile(let path, let octets, let then, let otherwise):
+            do {
+                try HostFile.replace(path, octets)
+                agenda.push(then)
+            } catch {
+                log.line("swand: \(error)")
+                agenda.push(otherwise)
+            }
+        case .wake(let delay):
+            if let dialectWakeUp { loop.cancel(dialectWakeUp) }
+            dialectWakeUp = loop.schedule(at: EventLoop.nowNanoseconds + delay.nanosecondCount) { [unowned self] in
+                dialectWakeUp = nil
+                perform(dialect.woken(self))
             }
         case .listenStreams(let ports):
             for failure in sockets.streams.listen(ports: ports) { log.line("swand: \(failure)") }

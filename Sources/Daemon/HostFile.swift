@@ -13,4 +13,16 @@ package enum HostFile {
                 isMissing: error.code == ENOENT || error.code == ENOTDIR, String(cString: strerror(error.code)))
         }
     }
+
+    /// Makes a file, or puts one in an old one's place (rename(2)): whoever reads it meanwhile has either whole. The other is made
+    /// beside it, with a dot before its name.
+    static func replace(_ path: String, _ octets: [UInt8]) throws(SystemError) {
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        let new = "\(FileSystem.parent(of: path))/.\(name)"
+        try FileSystem.write(new, octets)
+        do { try FileSystem.rename(new, to: path) } catch {
+            try? FileSystem.remove(new)
+            throw error
+        }
+    }
 }

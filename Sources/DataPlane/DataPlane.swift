@@ -77,6 +77,9 @@ package struct PolicyState: Hashable, Sendable {
     package var templateSource: IPAddress
     package var templateDestination: IPAddress
     package var action: PolicyAction
+    /// What packets need besides (`PolicyMarks`).
+    package var mark: PacketMark?
+    package var interfaceID: UInt32?
 
     package init(
         source: TrafficSelector, destination: TrafficSelector, direction: PolicyDirection, priority: UInt32,

@@ -124,6 +124,7 @@ package final class DataPlaneUserspace: DataPlane {
             try refresh()
         case .route(let route):
             guard route.installsPolicies else { throw Self.othersPolicies }
+            guard route.marks.isEmpty else { throw Self.unmarked }
             try open()
             let before = traps[route.connection]
             let trap = PolicyDatabase.Trap(route)
@@ -177,9 +178,12 @@ package final class DataPlaneUserspace: DataPlane {
 
     private static let othersPolicies = DataPlaneError(
         "policies of others are the kernel's: start swand with --dataplane xfrm")
+    private static let unmarked = DataPlaneError(
+        "firewall marks and XFRM interfaces are the kernel's: start swand with --dataplane xfrm")
 
     private func install(_ installation: ChildInstallation) throws(DataPlaneError) {
         guard installation.installsPolicies else { throw Self.othersPolicies }
+        guard installation.marks.isEmpty else { throw Self.unmarked }
         guard associations[installation.child] == nil else {
             throw DataPlaneError("Child SA \(installation.child.number) is installed already")
         }

@@ -56,6 +56,15 @@ extension DataPlaneXFRM {
             // Of an outbound one it tells the form of the listing, which the other direction's window decides.
             replayWindow: isInbound
                 ? Int(state.replay.window) : association?.installation.replayWindow ?? Int(state.replay.window))
+        if isInbound {
+            installation.marks.inbound = state.mark.map(PacketMark.init)
+            installation.marks.marksInboundSA = state.mark != nil
+            installation.marks.inboundInterface = state.interfaceID
+        } else {
+            installation.marks.outbound = state.mark.map(PacketMark.init)
+            installation.marks.marksOutboundSA = state.mark != nil
+            installation.marks.outboundInterface = state.interfaceID
+        }
         if let ports = state.encapsulation {
             installation.encapsulation = .udp(
                 localPort: isInbound ? ports.destinationPort : ports.sourcePort,
@@ -88,10 +97,13 @@ extension DataPlaneXFRM {
         let nowhere = IPAddress.unspecified(policy.selector.family)
         let template = policy.templates.first
         let isTrap = template.map { $0.reqid == 0 && $0.mode == .transport && $0.destination.isUnspecified } ?? false
-        return PolicyState(
+        var listed = PolicyState(
             source: source, destination: destination, direction: direction, priority: policy.priority,
             mode: template?.mode == .tunnel ? .tunnel : .transport, reqid: template?.reqid ?? 0,
             templateSource: template?.source ?? nowhere, templateDestination: template?.destination ?? nowhere,
             action: template == nil ? .bypass : isTrap ? .onDemand : .protect)
+        listed.mark = policy.mark.map(PacketMark.init)
+        listed.interfaceID = policy.interfaceID
+        return listed
     }
 }

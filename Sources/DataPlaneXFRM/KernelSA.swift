@@ -21,10 +21,14 @@ struct KernelSA {
     }
 
     var inboundID: XFRMStateID {
-        XFRMStateID(destination: installation.local, spi: installation.inbound.spi.value)
+        XFRMStateID(
+            destination: installation.local, spi: installation.inbound.spi.value,
+            mark: installation.marks.marksInboundSA ? installation.marks.inbound.map(XFRMMark.init) : nil)
     }
     var outboundID: XFRMStateID {
-        XFRMStateID(destination: installation.remote, spi: installation.outbound.spi.value)
+        XFRMStateID(
+            destination: installation.remote, spi: installation.outbound.spi.value,
+            mark: installation.marks.marksOutboundSA ? installation.marks.outbound.map(XFRMMark.init) : nil)
     }
 
     func inbound() throws(DataPlaneError) -> XFRMState {
@@ -35,6 +39,8 @@ struct KernelSA {
             state.encapsulation = XFRMEncapsulation(sourcePort: remote, destinationPort: local)
         }
         state.selector = selector(isInbound: true)
+        state.mark = inboundID.mark
+        state.interfaceID = installation.marks.inboundInterface
         let window = UInt32(min(max(installation.replayWindow, 0), Self.greatestWindow))
         // The kernel takes no ESN without a window (xfrm_init_replay), although RFC 4303 §3.4.3 lets a receiver go without.
         state.replay = XFRMReplay(window: state.usesESN ? max(window, 1) : window)
@@ -49,6 +55,8 @@ struct KernelSA {
             state.encapsulation = XFRMEncapsulation(sourcePort: local, destinationPort: remote)
         }
         state.selector = selector(isInbound: false)
+        state.mark = outboundID.mark
+        state.interfaceID = installation.marks.outboundInterface
         if state.usesESN { state.direction = .outbound }
         return state
     }
@@ -147,4 +155,12 @@ struct KernelSA {
         CipherChoice(
             algorithm, keyBits: algorithm.takesKeyLength ? max(0, key.count - algorithm.saltLength) * 8 : 0)
     }
+}
+
+extension XFRMMark {
+    init(_ mark: PacketMark) { self.init(value: mark.value, mask: mark.mask) }
+}
+
+extension PacketMark {
+    init(_ mark: XFRMMark) { self.init(value: mark.value, mask: mark.mask) }
 }

@@ -6,9 +6,11 @@ import Netlink
 /// The kernel's policies for a Child SA, or for a connection that is to come up on demand.
 struct PolicySet {
     private(set) var policies: [XFRMPolicy] = []
+    private let marks: PolicyMarks
 
     /// In, out and, in tunnel mode, fwd.
     init(_ child: ChildInstallation) throws(DataPlaneError) {
+        marks = child.marks
         let isTunnel = child.mode == .tunnel
         let priority = PolicyState.priority(child.localSelectors, child.remoteSelectors)
         func template(_ source: IPAddress, _ destination: IPAddress, _ family: AddressFamily) -> XFRMTemplate {
@@ -34,6 +36,7 @@ struct PolicySet {
     /// Out alone: there is nothing to receive by yet. The template is of transport mode, without addresses or reqid, so that
     /// no state serves it and the packet leads to an acquire.
     init(_ route: RouteInstallation) throws(DataPlaneError) {
+        marks = route.marks
         let priority = PolicyState.priority(route.localSelectors, route.remoteSelectors)
         for local in route.localSelectors {
             for remote in route.remoteSelectors where remote.family == local.family {
@@ -53,6 +56,8 @@ struct PolicySet {
             var policy = XFRMPolicy(selector, direction)
             policy.priority = priority
             policy.templates = [template]
+            policy.mark = (direction == .outbound ? marks.outbound : marks.inbound).map(XFRMMark.init)
+            policy.interfaceID = direction == .outbound ? marks.outboundInterface : marks.inboundInterface
             policies.append(policy)
         }
     }

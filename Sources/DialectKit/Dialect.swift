@@ -44,6 +44,10 @@ package indirect enum DialectEffect: Sendable {
     case change(KernelChange, otherwise: [DialectEffect])
     /// Fetch a document; its end is `Dialect.fetched`.
     case fetch(FetchRequest)
+    /// Make a file, or put these octets in an old one's place; then one of the two. Why it could not be made is logged.
+    case writeFile(String, [UInt8], then: [DialectEffect], otherwise: [DialectEffect])
+    /// `Dialect.woken` after so long. A newer wish takes the place of one that is open.
+    case wake(after: Duration)
     /// Take TCP connections for IKE on these ports and no others (RFC 9329). What cannot be had is logged.
     case listenStreams(ports: [UInt16])
     /// The daemon's end, after all else.
@@ -160,6 +164,8 @@ package protocol Dialect: AnyObject {
     /// An address or a route of the host has come or gone: `interfaceAddresses` may be others. The engine is told later, of several at
     /// once.
     func hostChanged(_ view: any DaemonView) -> [DialectEffect]
+    /// The time of its effect `wake` has come.
+    func woken(_ view: any DaemonView) -> [DialectEffect]
     /// Whether its consoles show keys: it then hears `Event.ikeKeys`.
     var showsKeys: Bool { get }
 }
@@ -172,5 +178,6 @@ extension Dialect {
     package func changeRefused(_ change: KernelChange) {}
     package func dataPlaneWorked(_ view: any DaemonView) -> [DialectEffect] { [] }
     package func hostChanged(_ view: any DaemonView) -> [DialectEffect] { [] }
+    package func woken(_ view: any DaemonView) -> [DialectEffect] { [] }
     package var showsKeys: Bool { false }
 }

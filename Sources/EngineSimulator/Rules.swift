@@ -97,9 +97,10 @@ struct WireRules {
 
     /// The messages of one kind in one direction: requests, or responses.
     private struct Series {
-        var messageID: UInt32
-        /// Hashes of the datagrams with this message ID, which are several where it was fragmented.
-        var datagrams: Set<Int> = []
+        var newest: UInt32
+        /// Hashes of the datagrams of each message ID, which are several where it was fragmented. As many message IDs as may be
+        /// repeated.
+        var datagrams: [UInt32: Set<Int>] = [:]
     }
 
     private struct Kept {
@@ -108,6 +109,11 @@ struct WireRules {
         /// The greatest initialization vector, which is a counter (RFC 5282 §3.1).
         var vector: UInt64?
     }
+
+    /// Requests that both ends keep apart (RFC 7296 §2.3).
+    private let window: UInt32
+
+    init(window: UInt32 = 1) { self.window = window }
 
     private static let encrypted: Set<UInt8> = [46, 53]
     private static let firstExchanges: Set<UInt8> = [34, 38]
@@ -129,18 +135,23 @@ struct WireRules {
         var kept = ways[way] ?? Kept()
         defer { ways[way] = kept }
         let before = isResponse ? kept.responses : kept.requests
-        var series = before ?? Series(messageID: messageID)
-        if messageID < series.messageID { return "message ID \(messageID) after \(series.messageID)" }
-        if before != nil, messageID > series.messageID + 1 {
-            return "message ID \(messageID) after \(series.messageID)"
+        var series = before ?? Series(newest: messageID)
+        // Requests go out in the order of their numbers; their answers may not, within the window.
+        if messageID &+ window <= series.newest || messageID > series.newest &+ (isResponse ? window : 1) {
+            return "message ID \(messageID) after \(series.newest)"
         }
-        if before != nil, messageID > series.messageID { series = Series(messageID: messageID) }
+        if before != nil, messageID < series.newest, !isResponse, series.datagrams[messageID] == nil {
+            return "message ID \(messageID) for the first time after \(series.newest)"
+        }
+        series.newest = max(series.newest, messageID)
+        let newest = series.newest
+        series.datagrams = series.datagrams.filter { $0.key &+ window > newest }
         defer { if isResponse { kept.responses = series } else { kept.requests = series } }
-        guard series.datagrams.insert(octets.hashValue).inserted else { return nil }
+        guard series.datagrams[messageID, default: []].insert(octets.hashValue).inserted else { return nil }
         let body = octets[16] == 46 ? 32 : 36
         guard octets.count >= body + 8 else { return "an encrypted payload without a vector" }
         let vector = octets[body..<(body + 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        if octets[16] == 46, series.datagrams.count > 1 {
+        if octets[16] == 46, (series.datagrams[messageID]?.count ?? 0) > 1 {
             return "message ID \(messageID) repeated with other octets"
         }
         if let greatest = kept.vector, vector <= greatest { return "an initialization vector used before" }

@@ -33,6 +33,8 @@ package struct SimulationSettings: Hashable, Sendable {
     package var hasNAT = false
     /// West proves who it is by EAP-MSCHAPv2, and can be no responder then.
     package var usesEAP = false
+    /// Requests that both ends keep apart (RFC 7296 §2.3).
+    package var requestWindow: UInt32 = 1
     package var livenessDelay = Duration.seconds(60)
     package var lifetimes = Lifetimes()
     package var retransmission = RetransmissionSchedule(interval: .milliseconds(500), timeout: .seconds(20))
@@ -74,9 +76,10 @@ package final class SimulatedEnd {
     }
 
     private static func makeEngine(_ name: EndName, _ settings: SimulationSettings, seed: UInt64) -> Engine {
-        let profile = WireProfile(
+        var profile = WireProfile(
             fragmentPacketOctetsV4: settings.packetOctets,
             cookieThreshold: settings.asksForCookie && name == .east ? 0 : 1000)
+        profile.requestWindow = settings.requestWindow
         return Engine(profile: profile, random: SeededRandom(seed: seed &* 2 &+ (name == .west ? 0 : 1)))
     }
 

@@ -56,7 +56,7 @@ package final class Simulation {
     private var flights: [Flight] = []
     private var order = 0
     private var delayed: [EndName: [Datagram]] = [:]
-    private var wire = WireRules()
+    private var wire: WireRules
     private var limits = FootprintLimits()
     private var stepsNow = 0
 
@@ -65,6 +65,7 @@ package final class Simulation {
         east = SimulatedEnd(.east, settings: settings, seed: seed)
         self.faults = faults
         path = SimulatedPath(settings)
+        wire = WireRules(window: settings.requestWindow)
         for end in [west, east] { configure(end) }
     }
 

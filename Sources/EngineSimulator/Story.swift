@@ -195,6 +195,7 @@ extension Story {
             at += dice.below(2) == 0 ? .milliseconds(dice.below(60)) : .milliseconds(dice.below(5000))
             steps.append(Step(at, dice.below(2) == 0 ? .west : .east, randomDeed(&dice)))
         }
+        settings.requestWindow = dice.below(3) == 0 ? 5 : 1
         return Story("random", settings, steps)
     }
 
@@ -231,6 +232,7 @@ extension Story {
         var dice = Dice(seed: seed)
         var settings = SimulationSettings()
         settings.livenessDelay = .seconds(300)
+        settings.requestWindow = seed % 2 == 0 ? 1 : 5
         settings.lifetimes = Lifetimes(ike: .seconds(14400), child: .seconds(3600), rekeyMargin: .seconds(300))
         let end = Duration.seconds(604_800 * weeks)
         var steps = [up, Step(.seconds(1), .west, .up(two))]

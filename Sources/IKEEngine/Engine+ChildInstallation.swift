@@ -50,6 +50,7 @@ extension Engine {
             outbound: role == .initiator ? initiator : responder, localSelectors: localSelectors,
             remoteSelectors: remoteSelectors, replayWindow: connection.replayWindow, replaces: replaces)
         installation.installsPolicies = connection.installsPolicies
+        installation.marks = connection.marks
         if connection.isTransportProxy, connection.mode == .transport, let here = localSelectors.first,
             let there = remoteSelectors.first
         {

@@ -292,6 +292,7 @@ extension Engine {
         route.sourceAddresses = connection.sourceAddresses
         route.keepsPackets = connection.keepsAcquiringPackets
         route.installsPolicies = connection.installsPolicies
+        route.marks = connection.marks
         return route
     }
 

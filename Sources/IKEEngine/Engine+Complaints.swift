@@ -17,7 +17,7 @@ extension Engine {
             let child = childSAsByID.values.first(where: {
                 $0.facts.outbound.octets == named && $0.facts.remote.address == datagram.remote.address
             }),
-            let ike = ikes[child.facts.ike], case .established = ike.phase, ike.pending == nil,
+            let ike = ikes[child.facts.ike], case .established = ike.phase, ike.outstanding.isEmpty,
             now - ike.lastHeard >= Engine.recently
         else { return }
         probe(ike)

@@ -254,7 +254,8 @@ extension Engine {
             return
         }
         // RFC 7296 §2.25.2: a Child SA of an IKE SA that is being replaced would be lost.
-        guard ike.rekey == nil else {
+        // Where the peer has replaced it, the request was overtaken by that one.
+        guard ike.rekey == nil, ike.replacement.flatMap({ ikes[$0] }) == nil else {
             refuse(.temporaryFailure)
             return
         }

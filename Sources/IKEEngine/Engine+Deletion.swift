@@ -50,7 +50,7 @@ extension Engine {
         ikeByLocalSPI[ike.localSPI.value] = nil
         halfOpenIKEs.remove(ike.id)
         releaseLeases(of: ike)
-        if let request = ike.lastRequest, let response = ike.lastResponse, request.messageID == response.messageID {
+        if let request = ike.lastRequest, let response = ike.requests.last, request.messageID == response.messageID {
             lastAnswers.keep(.init(ike: ike.id, datagrams: response.datagrams), to: request.hash, at: now)
         }
         forgetInitialRequest(of: ike)

@@ -54,11 +54,13 @@ extension Engine {
         found.lastAnswers = lastAnswers.count
         found.misfiled = misfiled
         for ike in ikes.values {
-            if ike.pending != nil { found.pending += 1 }
+            found.pending += ike.outstanding.count
             found.waiting += ike.waiting.count
             found.longestQueue = max(found.longestQueue, ike.waiting.count)
             found.negotiations += ike.negotiations.count + (ike.rekey == nil ? 0 : 1)
-            found.fragmentOctets += ike.requestReassembly.octets + ike.responseReassembly.octets
+            for reassembly in [ike.requestReassembly, ike.responseReassembly] {
+                found.fragmentOctets += reassembly.values.reduce(0) { $0 + $1.octets }
+            }
         }
         for record in records.values {
             if record.revivalReason != nil { found.revivals += 1 }

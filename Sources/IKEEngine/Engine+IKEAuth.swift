@@ -478,7 +478,9 @@ extension Engine {
         let secret: SecretBytes
         switch connection.local.authentication {
         case .sharedKey:
-            guard let key = sharedKey(ike, suite.prf, local: identification, remote: peer) else { return nil }
+            guard let key = sharedKey(of: .thisEnd, ike, suite.prf, local: identification, remote: peer) else {
+                return nil
+            }
             secret = key
         // RFC 7619 §2.1: SK_px stands in for the shared secret.
         case .null: secret = skP
@@ -523,7 +525,7 @@ extension Engine {
             case .sharedKey:
                 guard proof.method == .sharedKeyMIC else { return mismatch }
                 let ours = connection.localIdentification(address: ike.local.address)
-                guard let key = sharedKey(ike, prf, local: ours, remote: identification) else {
+                guard let key = sharedKey(of: .peer, ike, prf, local: ours, remote: identification) else {
                     return .failure(Refusal(reason: .noSharedKey))
                 }
                 secret = key
@@ -542,11 +544,13 @@ extension Engine {
 
     /// The key for two identities; one that is too short for the PRF is told, or refused where that is asked for.
     private func sharedKey(
-        _ ike: IKESA, _ prf: PRFAlgorithm, local: Identification, remote: Identification?
+        of prover: PreSharedKeys.Prover, _ ike: IKESA, _ prf: PRFAlgorithm, local: Identification,
+        remote: Identification?
     ) -> SecretBytes? {
         guard
             let key = secrets.key(
-                local: local, remote: remote, localAddress: ike.local.address, remoteAddress: ike.remote.address)
+                of: prover, local: local, remote: remote, localAddress: ike.local.address,
+                remoteAddress: ike.remote.address)
         else { return nil }
         guard key.count < PreSharedKeys.minimumOctets(for: prf) else { return key }
         let refused = secrets.refusesShortKeys

@@ -66,7 +66,7 @@ extension Engine {
         }
     }
 
-    /// One answer is awaited at a time.
+    /// One for each answer that can be awaited.
     private static let earlyDeleteLimit = 16
 
     // MARK: Signs of life
@@ -79,7 +79,7 @@ extension Engine {
     func checkLiveness(_ ike: IKESA) {
         guard case .established = ike.phase, let connection = connection(of: ike) else { return }
         let isStranded = ike.mobility?.isStranded ?? false
-        if now - ike.lastHeard >= connection.livenessDelay, ike.pending == nil, !isStranded { probe(ike) }
+        if now - ike.lastHeard >= connection.livenessDelay, ike.outstanding.isEmpty, !isStranded { probe(ike) }
         timers.set(
             .liveness(ike.id),
             at: now - ike.lastHeard >= connection.livenessDelay

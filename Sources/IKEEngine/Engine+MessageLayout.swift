@@ -5,13 +5,18 @@ import IKEWire
 extension Engine {
     /// The payloads as the profile wants them.
     func laidOut(_ payloads: [Payload], _ exchange: ExchangeType, isResponse: Bool, _ ike: IKESA) -> [Payload] {
-        guard let layout = profile.layout else { return payloads }
         let kind = MessageLayout.Kind(exchange, isResponse: isResponse)
         var result = payloads
+        // Of several IKE_AUTH requests (EAP) the first.
+        let isFirst = exchange != .ikeAuth || isResponse || payloads.identificationInitiator != nil
         // An error answers alone.
+        if profile.requestWindow > 1, isFirst, payloads.errorNotify == nil,
+            exchange == .ikeAuth || exchange == .createChildSA
+        {
+            result.append(.notify(NotifyPayload(windowSize: profile.requestWindow)))
+        }
+        guard let layout = profile.layout else { return result }
         if payloads.errorNotify == nil {
-            // Of several IKE_AUTH requests (EAP) the first.
-            let isFirst = exchange != .ikeAuth || isResponse || payloads.identificationInitiator != nil
             for announcement in isFirst ? layout.announcements[kind] ?? [] : []
             where result.notify(announcement.notify.type) == nil
                 && (!announcement.isEcho || ike.announced.contains(announcement.notify.type))

@@ -46,10 +46,20 @@ extension Engine {
                 }
             }
             // Inbound comes behind outbound; then the data plane knows where both of a Child SA's states are.
-            guard migration.direction == .inbound, old != new else { continue }
+            guard migration.direction == .inbound else { continue }
+            // A template of transport mode has no ends. The ones that it is said to leave are those of IKE, which is over there.
+            if step.mode == .transport, !step.oldSource.isUnspecified {
+                for id in ikes.keys.sorted() {
+                    guard let ike = ikes[id], serves(ike, own), (ike.local.address, ike.remote.address) == old else {
+                        continue
+                    }
+                    discard(ike, .expired)
+                }
+                continue
+            }
+            guard old != new else { continue }
             // The node is at home: what ends the binding is still to come, by the Child SAs of before (§6.1.7: they survive
-            // movements), and could not ask for new ones, as the home agent's answers go to the old place. The next move
-            // discards the IKE SA.
+            // movements), and could not ask for new ones, as the home agent's answers go to the old place.
             if migration.source.addresses.contains(step.newSource),
                 migration.destination.addresses.contains(step.newDestination)
             {
@@ -84,7 +94,7 @@ extension Engine {
         if case .initSent(let offer) = ike.phase, let connection = connection(of: ike) {
             // Its NAT_DETECTION notifications are of the old ends (RFC 7296 §2.23): it is made anew.
             (ike.local, ike.remote) = (local, remote)
-            ike.pending = nil
+            ike.outstanding = []
             ike.nextRequestID = 0
             emit(.ikeMoved(ike.id, from: old, to: new, byPeer: false))
             sendIKESAInit(ike, connection, offer)

@@ -94,18 +94,24 @@ extension Engine {
     func moveWithMessages(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
         let old = IKEPath(local: ike.local, remote: ike.remote)
         move(ike, local: local, remote: remote)
-        if var pending = ike.pending {
-            pending.datagrams = pending.datagrams.map { Datagram(local: local, remote: remote, octets: $0.octets) }
-            ike.pending = pending
-        }
+        readdress(ike)
         let new = IKEPath(local: local, remote: remote)
         if new != old { emit(.ikeMoved(ike.id, from: old, to: new, byPeer: false)) }
+    }
+
+    /// What waits for its response goes the way that the IKE SA goes.
+    private func readdress(_ ike: IKESA) {
+        for place in ike.outstanding.indices {
+            ike.outstanding[place].datagrams = ike.outstanding[place].datagrams.map {
+                Datagram(local: ike.local, remote: ike.remote, octets: $0.octets)
+            }
+        }
     }
 
     /// Sends UPDATE_SA_ADDRESSES as soon as the window allows (RFC 4555 §3.5).
     func updateAddresses(_ ike: IKESA) {
         ike.mobility?.isUpdatePending = true
-        if ike.pending == nil { sendAddressUpdate(ike) }
+        if ike.outstanding.isEmpty { sendAddressUpdate(ike) }
     }
 
     func sendAddressUpdate(_ ike: IKESA) {
@@ -119,6 +125,7 @@ extension Engine {
         payloads += prohibition.isEmpty ? natDetection(ike) : prohibition
         payloads += additionalAddresses(of: ike)
         payloads.append(.notify(NotifyPayload(type: .cookie2, data: cookie)))
+        // Before what waits for its turn.
         requestNow(ike, .informational, .updateAddresses, payloads)
     }
 
@@ -202,8 +209,11 @@ extension Engine {
             return ([.notify(NotifyPayload(type: .unexpectedNATDetected))] + cookie, false)
         }
         let ends = ike.requestEnds ?? (ike.local, ike.remote)
-        if isUpdate, !mobility.decides { follow(ends, payloads, ike) }
-        if isAnnouncement {
+        // RFC 4555 §3.5, §3.6: one that a newer one has overtaken is answered, and changes nothing.
+        let isNewest = ike.answering >= ike.newestAddressRequest
+        if isNewest, isUpdate || isAnnouncement { ike.newestAddressRequest = ike.answering }
+        if isNewest, isUpdate, !mobility.decides { follow(ends, payloads, ike) }
+        if isNewest, isAnnouncement {
             ike.mobility?.peerAddresses = list
             // The address that we use is no longer the peer's: it is where this came from.
             if mobility.decides, ends.remote.address != ike.remote.address, !list.contains(ike.remote.address) {
@@ -240,17 +250,14 @@ extension Engine {
 
     private func moveWithPending(_ ike: IKESA, to ends: (local: Endpoint, remote: Endpoint)) {
         move(ike, local: ends.local, remote: ends.remote)
-        guard var pending = ike.pending else { return }
-        pending.datagrams = pending.datagrams.map {
-            Datagram(local: ends.local, remote: ends.remote, octets: $0.octets)
-        }
-        ike.pending = pending
+        readdress(ike)
     }
 
     /// After the answer: does the peer get what is sent to where it says it is? (RFC 4555 §3.7; the Child SAs have moved
     /// already.)
     func checkNewPath(of ike: IKESA) {
-        guard ikes[ike.id] != nil, ike.mobility?.isRoutabilityWanted == true, ike.pending == nil else { return }
+        guard ikes[ike.id] != nil, ike.mobility?.isRoutabilityWanted == true, ike.outstanding.isEmpty
+        else { return }
         ike.mobility?.isRoutabilityWanted = false
         let cookie = random.octets(16)
         ike.mobility?.cookie2 = cookie
@@ -265,8 +272,10 @@ extension Engine {
         guard case .established = ike.phase, let mobility = ike.mobility else { return false }
         if mobility.isStranded {
             // Nothing was sent that could have been answered.
-            ike.pending?.firstSent = now
-            timers.set(.retransmission(ike.id), at: now + pending.wait)
+            for place in ike.outstanding.indices where ike.outstanding[place].messageID == pending.messageID {
+                ike.outstanding[place].firstSent = now
+                ike.outstanding[place].due = now + pending.wait
+            }
             return true
         }
         guard mobility.decides,
@@ -275,14 +284,15 @@ extension Engine {
             })
         else { return false }
         ike.mobility?.triedPeers.formUnion([next, ike.remote.address])
-        var again = pending
-        again.firstSent = now
-        again.wait = max(connection(of: ike)?.retransmission.interval ?? .zero, .milliseconds(1))
-        ike.pending = again
+        let wait = max(connection(of: ike)?.retransmission.interval ?? .zero, .milliseconds(1))
+        for place in ike.outstanding.indices {
+            ike.outstanding[place].firstSent = now
+            ike.outstanding[place].wait = wait
+            ike.outstanding[place].due = now + wait
+        }
         moveWithMessages(ike, local: ike.local, remote: Endpoint(next, port: ike.remote.port))
         ike.mobility?.isUpdatePending = true
-        transmit(ike.pending?.datagrams ?? [], of: ike, pending.exchange, isResponse: false)
-        timers.set(.retransmission(ike.id), at: now + again.wait)
+        for request in ike.outstanding { transmit(request.datagrams, of: ike, request.exchange, isResponse: false) }
         return true
     }
 

@@ -12,7 +12,7 @@ extension Engine {
         gathered = []
         for id in ready {
             guard let ike = ikes[id] else { continue }
-            if case .initSent(let offer) = ike.phase, ike.pending == nil, let connection = connection(of: ike) {
+            if case .initSent(let offer) = ike.phase, ike.outstanding.isEmpty, let connection = connection(of: ike) {
                 sendIKESAInit(ike, connection, offer)
             } else {
                 sendNext(ike)

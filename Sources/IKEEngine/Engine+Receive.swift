@@ -61,11 +61,11 @@ extension Engine {
         let key = InitialRequest(initiatorSPI: message.header.initiatorSPI, remote: datagram.remote)
         if let id = ikeByInitialRequest[key], let ike = ikes[id] {
             if case .awaitingAuth(let halfOpen) = ike.phase, halfOpen.request == datagram.octets,
-                ike.lastResponse?.messageID == 0
+                let answer = ike.requests.answer(to: 0)
             {
-                repeatResponse(ike, message.header.exchangeType, to: datagram)
+                repeatResponse(answer, ike, message.header.exchangeType, to: datagram)
             } else {
-                drop(.unexpectedMessageID(0, expected: ike.expectedRequestID), id, datagram, message)
+                drop(.unexpectedMessageID(0, expected: ike.requests.expected), id, datagram, message)
             }
             return
         }
@@ -84,7 +84,7 @@ extension Engine {
     /// A message without SK: an answer to our first request, or nothing that we may believe.
     private func receiveClear(_ message: Message, _ datagram: Datagram, _ ike: IKESA) {
         let header = message.header
-        guard header.isResponse, let pending = ike.pending, pending.messageID == header.messageID,
+        guard header.isResponse, let pending = ike.outstanding.first, pending.messageID == header.messageID,
             pending.exchange == header.exchangeType, header.messageID == 0,
             datagram.remote.address == ike.remote.address
         else {
@@ -134,10 +134,10 @@ extension Engine {
             drop(.unknownSPI, ike.id, datagram, message)
             return
         }
-        let isRepeat = !header.isResponse && header.messageID &+ 1 == ike.expectedRequestID
+        var given: RequestWindow.Answer?
         if header.isResponse {
-            guard let pending = ike.pending, pending.messageID == header.messageID else {
-                let expected = ike.pending?.messageID ?? ike.nextRequestID
+            guard let pending = ike.outstanding.first(where: { $0.messageID == header.messageID }) else {
+                let expected = ike.outstanding.first?.messageID ?? ike.nextRequestID
                 drop(.unexpectedMessageID(header.messageID, expected: expected), ike.id, datagram, message)
                 return
             }
@@ -145,10 +145,15 @@ extension Engine {
                 drop(.unexpectedResponse(expected: pending.exchange), ike.id, datagram, message)
                 return
             }
-        } else if header.messageID != ike.expectedRequestID && !(isRepeat && ike.lastResponse != nil) {
-            drop(
-                .unexpectedMessageID(header.messageID, expected: ike.expectedRequestID), ike.id, datagram, message)
-            return
+        } else {
+            switch ike.requests.standing(of: header.messageID, size: ownWindow(ike)) {
+            case .fresh: break
+            case .answered(let answer): given = answer
+            case .outside:
+                drop(
+                    .unexpectedMessageID(header.messageID, expected: ike.requests.expected), ike.id, datagram, message)
+                return
+            }
         }
         var protected = protected
         if impairments.corruptIncomingSK, protected.body.indices.contains(8) { protected.body[8] ^= 0xff }
@@ -156,16 +161,17 @@ extension Engine {
             drop(.integrityFailure, ike.id, datagram, message)
             return
         }
-        if isRepeat {
+        if let given {
             // Of a fragmented request only the first fragment asks for the response again (RFC 7383 §2.6.1).
             if case .fragment(let number, _) = protected.kind, number != 1 { return }
-            repeatResponse(ike, header.exchangeType, to: datagram)
+            repeatResponse(given, ike, header.exchangeType, to: datagram)
             return
         }
         // Only what is fresh is a sign of life (RFC 7296 §2.4): anybody can send an old request again.
         ike.lastHeard = now
         ike.streamReopenings = 0
         if !header.isResponse {
+            ike.answering = header.messageID
             ike.requestEnds = (datagram.local, datagram.remote)
             switch protected.kind {
             case .encrypted, .fragment(number: 1, _):
@@ -195,17 +201,19 @@ extension Engine {
             let reassembly = header.isResponse ? \IKESA.responseReassembly : \IKESA.requestReassembly
             do {
                 guard
-                    let whole = try ike[keyPath: reassembly].add(
+                    let whole = try ike[keyPath: reassembly][header.messageID, default: FragmentReassembly()].add(
                         messageID: header.messageID, number: number, total: total, innerFirst: protected.innerFirst,
                         plaintext: plaintext)
                 else { return }
+                ike[keyPath: reassembly][header.messageID] = nil
                 inside = whole
             } catch {
                 drop(.malformed(String(describing: error)), ike.id, datagram, message)
                 return
             }
         }
-        follow(datagram, ike)
+        // What was overtaken on its way says nothing of where the peer is now.
+        if header.isResponse || !ike.requests.isOvertaken(header.messageID) { follow(datagram, ike) }
         noteIntermediate(
             ike, header.exchangeType, isResponse: header.isResponse, messageID: header.messageID,
             sentBy: ike.role == .initiator ? .responder : .initiator, (inside.innerFirst, inside.octets))
@@ -227,6 +235,7 @@ extension Engine {
         _ ike: IKESA
     ) {
         tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
+        ike.noteWindow(payloads)
         if header.isResponse {
             emit(
                 .responseReceived(
@@ -270,7 +279,7 @@ extension Engine {
     }
 
     private func takeResponse(_ payloads: [Payload], header: IKEHeader, _ ike: IKESA) {
-        guard let pending = settle(ike) else { return }
+        guard let pending = settle(ike, header.messageID) else { return }
         switch (pending.purpose, ike.phase) {
         case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
             if let payloads = withCertificates(payloads, ike, isResponse: true) {

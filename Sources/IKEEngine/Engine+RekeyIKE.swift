@@ -77,6 +77,7 @@ extension Engine {
             }
         case .success(let new):
             ike.rekey = nil
+            new.noteWindow(payloads)
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }
             emit(.ikeRekeyed(new.id, replacing: ike.id, .initiator, new.suite!))
             let collision = rekey.collision.flatMap {
@@ -160,6 +161,7 @@ extension Engine {
             return
         }
         ike.replacement = new.id
+        new.noteWindow(payloads)
         if ike.rekey != nil {
             ike.rekey?.collision = Collision(made: new.id, nonces: [ni, nr])
         } else {

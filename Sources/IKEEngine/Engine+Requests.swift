@@ -2,11 +2,12 @@ import IKEModel
 import IKEWire
 import NetAddress
 
-/// Requests of ours and answers to the peer's: one request at a time, repeated until it is answered (RFC 7296 §2.1–2.4).
+/// Requests of ours, repeated until they are answered, and answers to the peer's (RFC 7296 §2.1–2.4). How many at once:
+/// `RequestWindow.swift`.
 extension Engine {
-    /// Sends a protected request, or queues it behind the one that waits for its response.
+    /// Sends a protected request, or queues it behind those that wait for their responses.
     func request(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
-        if ike.pending != nil || !ike.waiting.isEmpty || isGathering {
+        if !ike.waiting.isEmpty || isGathering || !mayGo(purpose, ike) {
             ike.waiting.append(QueuedRequest(exchange: exchange, purpose: purpose, payloads: payloads))
             if isGathering { gathered.append(ike.id) }
             return
@@ -14,7 +15,6 @@ extension Engine {
         requestNow(ike, exchange, purpose, payloads)
     }
 
-    /// Before those that wait; none may be under way.
     func requestNow(_ ike: IKESA, _ exchange: ExchangeType, _ purpose: RequestPurpose, _ payloads: [Payload]) {
         guard let keys = ike.keys else { return }
         let messageID = ike.nextRequestID
@@ -38,7 +38,7 @@ extension Engine {
 
     /// An IKE SA whose message IDs run out is replaced, and where that does not work, ended (RFC 7296 §2.2).
     private func replaceBeforeLastMessage(_ ike: IKESA) {
-        let used = max(ike.nextRequestID, ike.expectedRequestID)
+        let used = max(ike.nextRequestID, ike.requests.expected)
         guard used >= Engine.messageIDsBeforeReplacement, case .established = ike.phase, ike.rekey == nil else {
             return
         }
@@ -60,33 +60,51 @@ extension Engine {
         ike.nextRequestID = messageID &+ 1
         let schedule = connection(of: ike)?.retransmission ?? RetransmissionSchedule()
         let wait = max(schedule.interval, Engine.shortestWait)
-        ike.pending = PendingRequest(
-            messageID: messageID, exchange: exchange, purpose: purpose, datagrams: datagrams, firstSent: now, wait: wait
-        )
-        transmit(datagrams, of: ike, exchange, isResponse: false)
         // RFC 9329 §6.2: a stream loses nothing by itself; only the end is waited for.
-        timers.set(
-            .retransmission(ike.id), at: now + (ike.isOverStream ? schedule.timeout : min(wait, schedule.timeout)))
+        ike.outstanding.append(
+            PendingRequest(
+                messageID: messageID, exchange: exchange, purpose: purpose, datagrams: datagrams, firstSent: now,
+                wait: wait, due: now + (ike.isOverStream ? schedule.timeout : min(wait, schedule.timeout))))
+        transmit(datagrams, of: ike, exchange, isResponse: false)
+        armRetransmission(ike)
         emit(.requestSent(ike.id, purpose, to: ike.remote))
     }
 
+    /// Those that wait for their turn, as far as they may go.
     func sendNext(_ ike: IKESA) {
-        guard ikes[ike.id] != nil, ike.pending == nil else { return }
+        guard ikes[ike.id] != nil else { return }
         // RFC 4555 §3.5: before anything else, the peer has to know where we are.
         if ike.mobility?.isUpdatePending == true, case .established = ike.phase {
-            sendAddressUpdate(ike)
+            if ike.outstanding.isEmpty { sendAddressUpdate(ike) }
             return
         }
-        guard !ike.waiting.isEmpty else { return }
-        let next = ike.waiting.removeFirst()
-        requestNow(ike, next.exchange, next.purpose, next.payloads)
+        while let next = ike.waiting.first, mayGo(next.purpose, ike) {
+            ike.waiting.removeFirst()
+            requestNow(ike, next.exchange, next.purpose, next.payloads)
+        }
     }
 
-    /// The pending request has its response.
-    func settle(_ ike: IKESA) -> PendingRequest? {
-        timers.cancel(.retransmission(ike.id))
-        defer { ike.pending = nil }
-        return ike.pending
+    /// A request has its response.
+    /// - Parameter messageID: of several; nil: of the one that there is.
+    @discardableResult
+    func settle(_ ike: IKESA, _ messageID: UInt32? = nil) -> PendingRequest? {
+        guard let place = ike.outstanding.firstIndex(where: { $0.messageID == messageID ?? $0.messageID }) else {
+            return nil
+        }
+        let settled = ike.outstanding.remove(at: place)
+        // Nothing is kept of an array that is empty.
+        if ike.outstanding.isEmpty { ike.outstanding = [] }
+        armRetransmission(ike)
+        return settled
+    }
+
+    /// One timer for all: the next that is due.
+    func armRetransmission(_ ike: IKESA) {
+        if let due = ike.outstanding.map(\.due).min() {
+            timers.set(.retransmission(ike.id), at: due)
+        } else {
+            timers.cancel(.retransmission(ike.id))
+        }
     }
 
     func transmit(_ datagrams: [Datagram]) { for datagram in datagrams { release(datagram) } }
@@ -105,9 +123,21 @@ extension Engine {
 
     // MARK: Loss
 
-    /// After the interval, then after the same again, and from there on after twice the last wait; until the timeout.
+    /// Those requests that are due.
     func retransmit(_ ike: IKESA) {
-        guard var pending = ike.pending else { return }
+        for messageID in ike.outstanding.filter({ $0.due <= now }).map(\.messageID) where ikes[ike.id] != nil {
+            retransmit(ike, messageID)
+        }
+        if ikes[ike.id] != nil { armRetransmission(ike) }
+    }
+
+    /// After the interval, then after the same again, and from there on after twice the last wait; until the timeout.
+    private func retransmit(_ ike: IKESA, _ messageID: UInt32) {
+        // Another of them may have taken all to another path.
+        guard let place = ike.outstanding.firstIndex(where: { $0.messageID == messageID }),
+            ike.outstanding[place].due <= now
+        else { return }
+        var pending = ike.outstanding[place]
         let schedule = connection(of: ike)?.retransmission ?? RetransmissionSchedule()
         let end = pending.firstSent + schedule.timeout
         if impairments.timeoutOnRetransmit && now < end {
@@ -134,15 +164,13 @@ extension Engine {
                 .retransmitted(
                     ike.id, ike.state, pending.exchange, attempt: pending.retransmissions, next: pending.wait))
         }
-        ike.pending = pending
         // A suppressed retransmission changes nothing any more: only the end is waited for.
-        timers.set(
-            .retransmission(ike.id),
-            at: impairments.suppressRetransmits || ike.isOverStream ? end : min(now + pending.wait, end))
+        pending.due = impairments.suppressRetransmits || ike.isOverStream ? end : min(now + pending.wait, end)
+        ike.outstanding[place] = pending
     }
 
     private func giveUp(_ ike: IKESA, _ pending: PendingRequest, after: Duration, quietly: Bool) {
-        ike.pending = nil
+        ike.outstanding = []
         noteTransportFailure(ike)
         if !quietly {
             emit(.timedOut(ike.id, ike.state, after: after, retransmissions: pending.retransmissions))
@@ -159,7 +187,7 @@ extension Engine {
     /// Sends a protected response and keeps it for repetition.
     func respond(_ ike: IKESA, _ exchange: ExchangeType, _ payloads: [Payload]) {
         guard let keys = ike.keys else { return }
-        let messageID = ike.expectedRequestID
+        let messageID = ike.answering
         let isMisnamed = impairments.misnameIKEAuthResponse && exchange == .ikeAuth
         if isMisnamed { emit(.impaired(ike.id, "responding to IKE_AUTH with INFORMATIONAL")) }
         let payloads = laidOut(payloads, exchange, isResponse: true, ike)
@@ -182,16 +210,16 @@ extension Engine {
     func answer(_ ike: IKESA, _ exchange: ExchangeType, _ datagrams: [Datagram]) {
         let ends = ike.requestEnds ?? (ike.local, ike.remote)
         let datagrams = datagrams.map { Datagram(local: ends.local, remote: ends.remote, octets: $0.octets) }
-        ike.lastResponse = (ike.expectedRequestID, datagrams)
-        ike.expectedRequestID &+= 1
+        ike.requests.keep(.init(messageID: ike.answering, datagrams: datagrams), size: ownWindow(ike))
         transmit(datagrams, of: ike, exchange, isResponse: true)
         emit(.responseSent(ike.id, exchange, to: ends.remote))
     }
 
     /// To where it was asked for again, which may be another port of a NAT than at first.
-    func repeatResponse(_ ike: IKESA, _ exchange: ExchangeType, to request: Datagram) {
-        guard let last = ike.lastResponse else { return }
-        let datagrams = last.datagrams.map { Datagram(local: request.local, remote: request.remote, octets: $0.octets) }
+    func repeatResponse(_ answer: RequestWindow.Answer, _ ike: IKESA, _ exchange: ExchangeType, to request: Datagram) {
+        let datagrams = answer.datagrams.map {
+            Datagram(local: request.local, remote: request.remote, octets: $0.octets)
+        }
         transmit(datagrams, of: ike, exchange, isResponse: true)
         emit(.responseRepeated(ike.id, exchange))
     }

@@ -144,12 +144,14 @@ extension Engine {
             other.isStreamLost = false
             move(other, local: local, remote: remote)
             emit(.streamRestored(other.id, local: local))
-            if let pending = other.pending {
-                // RFC 9329 §6.2: what waits for its response has to be sent again.
-                let datagrams = pending.datagrams.map { other.datagram($0.octets) }
-                other.pending?.datagrams = datagrams
-                transmit(datagrams, of: other, pending.exchange, isResponse: false)
-            } else if case .established = other.phase {
+            // RFC 9329 §6.2: what waits for its response has to be sent again.
+            for place in other.outstanding.indices {
+                let datagrams = other.outstanding[place].datagrams.map { other.datagram($0.octets) }
+                other.outstanding[place].datagrams = datagrams
+                transmit(datagrams, of: other, other.outstanding[place].exchange, isResponse: false)
+            }
+            if !other.outstanding.isEmpty { continue }
+            if case .established = other.phase {
                 // The peer has to be shown the way to us.
                 if other.mobility?.decides == true { updateAddresses(other) } else { probe(other) }
             }

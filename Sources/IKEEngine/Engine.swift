@@ -188,7 +188,7 @@ extension Engine {
         snapshot.leases = ike.configuration?.addresses ?? ike.leases
         snapshot.rekeyTime = ike.rekeyTime
         snapshot.nextRequestID = ike.nextRequestID
-        snapshot.expectedRequestID = ike.expectedRequestID
+        snapshot.expectedRequestID = ike.requests.expected
         return snapshot
     }
 

@@ -84,21 +84,27 @@ final class IKESA {
     /// Child SAs for which our Delete is on its way.
     var closing: Set<ChildSAID> = []
 
-    /// The next message ID of a request of ours, and of the peer's (RFC 7296 §2.2).
+    /// The next message ID of a request of ours (RFC 7296 §2.2).
     var nextRequestID: UInt32 = 0
-    var expectedRequestID: UInt32 = 0
-    /// Our request that waits for its response: one at a time (RFC 7296 §2.3, a window of 1).
-    var pending: PendingRequest?
+    /// Our requests that wait for their responses, oldest first: as many as the peer keeps apart (RFC 7296 §2.3).
+    var outstanding: [PendingRequest] = []
+    /// The requests that the peer keeps apart: one until it says more.
+    private(set) var peerWindow: UInt32 = 1
     /// Requests that wait for their turn.
     var waiting: [QueuedRequest] = []
     /// Where the request that is being answered came from and to: its answer goes back the same way (RFC 7296 §2.11).
     var requestEnds: (local: Endpoint, remote: Endpoint)?
     /// The last request by its hash (see `LastAnswers`).
     var lastRequest: (messageID: UInt32, hash: [UInt8])?
-    /// The answer to the last request, to be repeated octet for octet (RFC 7296 §2.1).
-    var lastResponse: (messageID: UInt32, datagrams: [Datagram])?
-    var requestReassembly = FragmentReassembly()
-    var responseReassembly = FragmentReassembly()
+    /// The message ID of the request that is being answered.
+    var answering: UInt32 = 0
+    /// The peer's requests, and the answers to be repeated.
+    var requests = RequestWindow()
+    /// Of an UPDATE_SA_ADDRESSES of the peer's, or a list of its addresses: an older one changes nothing (RFC 4555 §3.5, §3.6).
+    var newestAddressRequest: UInt32 = 0
+    /// Messages whose fragments have not all come, by message ID.
+    var requestReassembly: [UInt32: FragmentReassembly] = [:]
+    var responseReassembly: [UInt32: FragmentReassembly] = [:]
     /// Whether this end opens the TCP connection, which it does for the IKE SA's replacements too (RFC 9329 §1.2).
     var originatesStream = false
     /// Whether a TCP connection is being opened, or waited for, in the place of one that was lost.
@@ -127,6 +133,12 @@ final class IKESA {
         vectorCounter = vectorStart
         lastHeard = now
         lastSent = now
+    }
+
+    /// SET_WINDOW_SIZE: there is no way to make it smaller (RFC 7296 §2.3).
+    func noteWindow(_ payloads: [Payload]) {
+        guard let size = payloads.notify(.setWindowSize)?.windowSize else { return }
+        peerWindow = max(peerWindow, min(size, Engine.requestLimit))
     }
 
     /// Whether a connection may be coming up in it, by a wish of this end.
@@ -270,6 +282,8 @@ struct PendingRequest {
     var datagrams: [Datagram]
     var firstSent: Instant
     var wait: Duration
+    /// When it is sent again, or given up.
+    var due: Instant
     var retransmissions = 0
 }
 

@@ -191,6 +191,7 @@ package struct Connection: Hashable, Sendable {
     /// Transport mode whose packets have the selectors' addresses, and not those that IKE speaks from: a mobile node's home
     /// address, while IKE runs from its care-of address (RFC 4877 §4.3).
     package var isTransportProxy = false
+    package var marks = PolicyMarks()
 
     package init(
         id: ConnectionID, name: String, local: ConnectionEnd, remote: ConnectionEnd, mode: ESPMode = .tunnel,

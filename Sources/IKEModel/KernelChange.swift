@@ -61,6 +61,7 @@ package struct ChildInstallation: Sendable {
     package var installsPolicies = true
     /// `local` and `remote` are the packets' own ends, and not those of IKE: see `Connection.isTransportProxy`.
     package var isTransportProxy = false
+    package var marks = PolicyMarks()
 
     package init(
         child: ChildSAID, connection: ConnectionID, reqid: UInt32, mode: ESPMode, local: IPAddress, remote: IPAddress,
@@ -142,6 +143,7 @@ package struct RouteInstallation: Hashable, Sendable {
     package var keepsPackets = true
     /// See `Connection.installsPolicies`; without them the `reqid` says which policies of others ask for the connection.
     package var installsPolicies = true
+    package var marks = PolicyMarks()
 
     package init(
         connection: ConnectionID, reqid: UInt32, mode: ESPMode, local: IPAddress, remote: IPAddress,

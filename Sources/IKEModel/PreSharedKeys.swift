@@ -15,12 +15,18 @@ package struct PreSharedKeys: Sendable {
         /// Empty: serves everybody.
         package var indices: [Index]
         package var secret: SecretBytes
+        /// What the peer proves itself by, where that is another key: AUTH is computed in each direction by itself (RFC 7296 §2.15).
+        package var peerSecret: SecretBytes?
 
-        package init(indices: [Index], secret: SecretBytes) {
+        package init(indices: [Index], secret: SecretBytes, peerSecret: SecretBytes? = nil) {
             self.indices = indices
             self.secret = secret
+            self.peerSecret = peerSecret
         }
     }
+
+    /// Who proves itself by a key.
+    package enum Prover: Hashable, Sendable { case thisEnd, peer }
 
     package var entries: [Entry]
     /// Of those who prove themselves by EAP (RFC 7296 §2.16).
@@ -39,15 +45,16 @@ package struct PreSharedKeys: Sendable {
     ///
     /// An end matches by its identity or by its address as an identity.
     package func key(
-        local: Identification, remote: Identification?, localAddress: IPAddress, remoteAddress: IPAddress
+        of prover: Prover, local: Identification, remote: Identification?, localAddress: IPAddress,
+        remoteAddress: IPAddress
     ) -> SecretBytes? {
-        var best: (score: Int, secret: SecretBytes)?
+        var best: (score: Int, entry: Entry)?
         for entry in entries {
             let score = PreSharedKeys.score(
                 entry.indices, local: local, remote: remote, localAddress: localAddress, remoteAddress: remoteAddress)
-            if let score, score > best?.score ?? 0 { best = (score, entry.secret) }
+            if let score, score > best?.score ?? 0 { best = (score, entry) }
         }
-        return best?.secret
+        return best.map { prover == .peer ? $0.entry.peerSecret ?? $0.entry.secret : $0.entry.secret }
     }
 
     /// How well indices fit two ends, 1 and more; nil: not at all.

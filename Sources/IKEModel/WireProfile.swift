@@ -33,6 +33,9 @@ package struct WireProfile: Hashable, Sendable {
     package var cookieThreshold: Int
     /// Half-open IKE SAs beyond which IKE_SA_INIT is dropped.
     package var halfOpenLimit: Int
+    /// Requests of the peer's that are taken and kept apart at once: 1...16. More than one is announced by SET_WINDOW_SIZE in IKE_AUTH
+    /// and CREATE_CHILD_SA (RFC 7296 §2.3). What the peer announces is used whatever this is.
+    package var requestWindow: UInt32 = 1
     /// nil: the payloads that the protocol needs, in this engine's order.
     package var layout: MessageLayout?
     /// Whether an error that anybody could have sent ends an IKE_SA_INIT exchange at once; RFC 7296 §2.21.1 lets a daemon

@@ -36,6 +36,18 @@ extension NotifyPayload {
         return group
     }
 
+    /// SET_WINDOW_SIZE: how many requests its sender keeps apart, as 4 octets (RFC 7296 §2.3).
+    package init(windowSize: UInt32) {
+        var writer = WireWriter(capacity: 4)
+        writer.write(windowSize)
+        self.init(type: .setWindowSize, data: writer.octets)
+    }
+
+    /// The number of a SET_WINDOW_SIZE; nil where it does not have 4 octets.
+    package var windowSize: UInt32? {
+        data.count == 4 ? data.reduce(0) { $0 << 8 | UInt32($1) } : nil
+    }
+
     /// SIGNATURE_HASH_ALGORITHMS: two octets each (RFC 7427 §4).
     package static func signatureHashAlgorithms(_ algorithms: [SignatureHashAlgorithm]) -> NotifyPayload {
         var writer = WireWriter(capacity: 2 * algorithms.count)

@@ -7,21 +7,22 @@ package struct CellEvidence: Sendable {
     package var result: ScenarioResult
     /// By link.
     package var captures: [String: DecodedCapture] = [:]
-    /// charon's own view, and swand's last Child SA at the same moment; nil where nobody was asked.
-    package var charon: CharonSAs?
-    package var child: SwandChild?
+    /// The other daemon's own view, and swand's last Child SA at the same moment; nil where nobody was asked.
+    package var peer: PeerSAs?
+    package var child: ChildView?
 
-    /// - Parameter network: behind swand; empty where nobody asks for its Child SA.
-    package init(result: ScenarioResult, network: String = "") throws {
+    /// - Parameter cell: nil where nobody asks for what the ends say.
+    package init(result: ScenarioResult, of cell: InteropCell? = nil) throws {
         self.result = result
         let output = result.output
         for name in try FileSystem.list(output) where name.hasSuffix(".pcapng") && !name.hasSuffix(".clear.pcapng") {
             let link = String(name.dropLast(".pcapng".count))
             captures[link] = try CaptureDecoding.decode(output: output, link: link)
         }
-        charon = try Self.text(output, "peer.sas.txt").map { CharonSAs($0) }
+        guard let cell else { return }
+        peer = try Self.text(output, "peer.sas.txt").map { PeerSAs($0, of: cell.test.peer) }
         child = try Self.text(output, "ours.view.txt").flatMap {
-            SwandChild(log: $0) ?? SwandChild(vpp: $0, network: network)
+            ChildView(log: $0) ?? ChildView(vpp: $0, network: cell.swand.subnet)
         }
     }
 
@@ -70,7 +71,7 @@ package struct CellEvidence: Sendable {
 
 /// A proposal in strongSwan's words: `AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519`.
 enum ProposalName {
-    private static let groups: [UInt16: String] = [
+    static let groups: [UInt16: String] = [
         1: "MODP_768", 2: "MODP_1024", 5: "MODP_1536", 14: "MODP_2048", 15: "MODP_3072", 16: "MODP_4096",
         17: "MODP_6144", 18: "MODP_8192", 19: "ECP_256", 20: "ECP_384", 21: "ECP_521", 22: "MODP_1024_160",
         23: "MODP_2048_224", 24: "MODP_2048_256", 25: "ECP_192", 26: "ECP_224", 27: "ECP_224_BP", 28: "ECP_256_BP",

@@ -35,6 +35,8 @@ package struct CellJudge {
         self.evidence = evidence
     }
 
+    private var title: String { test.peer.title }
+
     private mutating func check(_ name: String, _ isGood: Bool, _ text: String) {
         checks.append(CellCheck(name: name, isGood: isGood, text: text))
     }
@@ -59,32 +61,30 @@ package struct CellJudge {
     // MARK: A tunnel
 
     private mutating func lookForTunnel(ike: String?, esp: String?) {
-        guard let charon = evidence.charon else {
-            return check("strongSwan's view", false, "it was not asked")
-        }
-        // Of two IKE SAs, as after a rekey, the one that holds the Child SA.
+        guard let peer = evidence.peer else { return check("\(title)'s view", false, "it was not asked") }
         guard let ours = evidence.child else {
             return check("swand's view", false, "its log has no Child SA")
         }
-        // Of two Child SAs the one that swand made last; one that strongSwan calls otherwise is found out below.
-        guard let sa = charon.ikes.first(where: { !$0.children.isEmpty }),
-            let theirs = sa.children.first(where: { $0["spi-in"] == ours.outbound }) ?? sa.children.first
-        else { return check("strongSwan's view", false, "it lists no installed Child SA") }
-        check("IKE SA", sa.fields["state"] == "ESTABLISHED", "strongSwan: \(sa.fields["state"] ?? "?")")
+        // Of two IKE SAs, as after a rekey, the one that holds the Child SA. Of two Child SAs the one that swand made last; one
+        // that the other calls otherwise is found out below.
+        guard let sa = peer.ikes.first(where: { !$0.children.isEmpty }),
+            let theirs = sa.children.first(where: { $0.inbound == ours.outbound }) ?? sa.children.first
+        else { return check("\(title)'s view", false, "it lists no installed Child SA") }
+        check("IKE SA", sa.isEstablished, "\(title): \(sa.state)")
         lookAtAlgorithms(sa, theirs, ours, ike: ike, esp: esp)
-        compare("SPI to swand", [("strongSwan", theirs["spi-out"]), ("swand", ours.inbound)])
-        compare("SPI to strongSwan", [("strongSwan", theirs["spi-in"]), ("swand", ours.outbound)])
+        compare("SPI to swand", [(title, theirs.outbound), ("swand", ours.inbound)])
+        compare("SPI to \(title)", [(title, theirs.inbound), ("swand", ours.outbound)])
         let counts = (evidence.espCount(ours.inbound), evidence.espCount(ours.outbound))
         check(
             "ESP on the link", counts.0 > 0 && counts.1 > 0,
-            "\(counts.1) packets to strongSwan, \(counts.0) to swand under these SPIs")
+            "\(counts.1) packets to \(title), \(counts.0) to swand under these SPIs")
         compare(
             "swand's selectors",
-            [("strongSwan", theirs["remote-ts"]), ("swand", outside(ours.localSelectors, of: .swand))])
+            [(title, theirs.remoteSelectors), ("swand", outside(ours.localSelectors, of: .swand))])
         compare(
-            "strongSwan's selectors",
-            [("strongSwan", outside(theirs["local-ts"], of: .peer)), ("swand", ours.remoteSelectors)])
-        let spis = (sa.fields["initiator-spi"] ?? "", sa.fields["responder-spi"] ?? "")
+            "\(title)'s selectors",
+            [(title, outside(theirs.localSelectors, of: .peer)), ("swand", ours.remoteSelectors)])
+        let spis = (sa.initiatorSPI, sa.responderSPI)
         let seen = evidence.datagrams.contains {
             $0.isProtected && $0.plaintext != nil && "\($0.message.header.initiatorSPI)" == spis.0
                 && "\($0.message.header.responderSPI)" == spis.1
@@ -92,7 +92,7 @@ package struct CellJudge {
         // A freshly rekeyed IKE SA may not have spoken yet: then its SPIs stand in the proposals that made it.
         check(
             "IKE SPIs", seen || isProposed(spis.0) && isProposed(spis.1),
-            "strongSwan's \(spis.0) and \(spis.1) \(seen ? "opened" : "proposed") on the link")
+            "\(title)'s \(spis.0) and \(spis.1) \(seen ? "opened" : "proposed") on the link")
     }
 
     /// What an end says of itself, as others see it: in transport mode the selectors are addresses outside of the tunnel.
@@ -111,18 +111,17 @@ package struct CellJudge {
     }
 
     private mutating func lookAtAlgorithms(
-        _ sa: CharonSAs.IKE, _ theirs: CharonSAs.Fields, _ ours: SwandChild, ike: String?, esp: String?
+        _ sa: PeerSAs.IKE, _ theirs: ChildView, _ ours: ChildView, ike: String?, esp: String?
     ) {
         let wireIKE = evidence.proposals(of: .ike, isResponse: true).last?.proposals.first.map { ProposalName.name($0) }
         let wireESP = evidence.proposals(of: .esp, isResponse: true).last?.proposals.first.map { ProposalName.name($0) }
         compare(
             "IKE algorithms",
-            [("strongSwan", sa.algorithms), ("the link", wireIKE)] + (ike.map { [("the case", $0)] } ?? []))
+            [(title, sa.algorithms), ("the link", wireIKE)] + (ike.map { [("the case", $0)] } ?? []))
         compare(
             "ESP algorithms",
             [
-                ("strongSwan", CharonSAs.algorithms(ofChild: theirs)), ("swand", ours.algorithms),
-                ("the link", wireESP),
+                (title, theirs.algorithms), ("swand", ours.algorithms), ("the link", wireESP),
             ] + (esp.map { [("the case", $0)] } ?? []))
     }
 

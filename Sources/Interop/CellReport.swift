@@ -31,7 +31,7 @@ package struct CellReport: Codable, Sendable {
 
     /// nil: it can be run.
     package init?(beyond cell: InteropCell) {
-        guard case .beyondVPP(let reason) = cell.test.manner else { return nil }
+        guard let reason = cell.test.beyond else { return nil }
         self.init(cell, verdict: .unsupported, reason: reason)
     }
 
@@ -41,12 +41,12 @@ package struct CellReport: Codable, Sendable {
             self.init(cell, verdict: .unsupported, reason: result.reason)
             return
         }
-        if case .unsupported(let says) = cell.test.expectation {
-            self.init(cell, result: result, says: says)
+        if case .unsupported(let says, let asInitiator) = cell.test.expectation {
+            self.init(cell, result: result, says: cell.initiator == .peer ? asInitiator ?? says : says)
             return
         }
         let checks: [CellCheck]
-        do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result, network: cell.swand.subnet)) } catch {
+        do { checks = CellJudge.judge(cell.test, try CellEvidence(result: result, of: cell)) } catch {
             checks = [CellCheck(name: "evidence", isGood: false, text: "\(error); \(result.reason)")]
         }
         let bad = checks.first { !$0.isGood }
@@ -57,13 +57,14 @@ package struct CellReport: Codable, Sendable {
 
     /// Of a case that the peer cannot do: what its own log says of the attempt. Without that line the cell is red.
     private init(_ cell: InteropCell, result: ScenarioResult, says: String) {
-        let log = (try? FileSystem.readText("\(result.output)/\(cell.peer.host).charon.log")) ?? ""
+        let log = (try? FileSystem.readText("\(result.output)/\(cell.test.peer.log(of: cell.peer.host))")) ?? ""
         let line = log.split(separator: "\n").first { $0.contains(says) }.map(String.init)
         let check = CellCheck(
-            name: "strongSwan's own word", isGood: line != nil, text: line ?? "no line of its log says \"\(says)\"")
+            name: "\(cell.test.peer.title)'s own word", isGood: line != nil,
+            text: line ?? "no line of its log says \"\(says)\"")
         self.init(
             cell, verdict: line == nil ? .red : .unsupported,
-            reason: line.map { "strongSwan: \($0)" } ?? "\(check.name): \(check.text)", checks: [check],
+            reason: line.map { "\(cell.test.peer.title): \($0)" } ?? "\(check.name): \(check.text)", checks: [check],
             seconds: result.seconds)
     }
 }

@@ -16,6 +16,14 @@ package struct CellScenario {
 
     package init(_ cell: InteropCell) { self.cell = cell }
 
+    /// The other end, in its own words.
+    var peer: any PeerEnd {
+        switch test.peer {
+        case .strongswan: StrongSwanEnd(scenario: self)
+        case .libreswan: LibreswanEnd(scenario: self)
+        }
+    }
+
     /// Writes it as a folder of the cell's name below `parent`; returns the folder.
     package func write(below parent: String, prefix: String? = nil) throws -> String {
         let folder = "\(parent)/\(cell.name)"
@@ -28,12 +36,9 @@ package struct CellScenario {
     /// - Parameter prefix: where a build of the user's own is installed; nil for Debian's.
     private func files(prefix: String?) -> [String: String] {
         var files = [
-            "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : "strongSwan") initiates\n",
+            "description.txt": "\(test.about); \(cell.initiator == .swand ? "swand" : test.peer.title) initiates\n",
             "scenario.yaml": settings(prefix: prefix),
-            "\(theirs.host).swanctl.conf": peerConnection,
-            "\(theirs.host).strongswan.conf":
-                "charon {\n\(peerSettings(prefix: prefix).map { "    \($0)\n" }.joined())}\n",
-        ]
+        ].merging(peer.files(prefix: prefix)) { first, _ in first }
         if case .vpp(let form) = test.manner {
             files["\(ours.host).vpp"] = startup(form)
         } else {
@@ -52,17 +57,8 @@ package struct CellScenario {
 
     // MARK: Configuration
 
-    private func peerSettings(prefix: String?) -> [String] {
-        let plugins =
-            StrongSwanInstallation(prefix: prefix).pluginsToLoad.filter {
-                !test.needsKernelESP || $0 != "kernel-libipsec"
-            } + test.peerPlugins
-        let isStandard = !test.needsKernelESP && test.peerPlugins.isEmpty
-        return (isStandard ? [] : ["load = \(plugins.joined(separator: " "))"]) + test.peerSettings
-    }
-
     private func settings(prefix: String?) -> String {
-        let daemon = prefix.map { "{kind: strongswan, prefix: \($0)}" } ?? "strongswan"
+        let daemon = prefix.map { "{kind: \(test.peer), prefix: \($0)}" } ?? test.peer.rawValue
         return """
             daemon: {\(ours.host): swand, \(theirs.host): \(daemon)\(cell.hasNAT ? ", nic: none" : "")}
             hosts: [\(ours.host), \(theirs.host)]\(isVPP ? "\ndialects: {\(ours.host): vpp}" : "")
@@ -105,7 +101,7 @@ package struct CellScenario {
 
     private static let password = "correct horse"
 
-    private func password(_ eap: InteropCase.EAP, of side: InteropSide) -> String {
+    func password(_ eap: InteropCase.EAP, of side: InteropSide) -> String {
         cell.initiator == side ? eap.password : Self.password
     }
 
@@ -123,70 +119,6 @@ package struct CellScenario {
         let end = cell.initiator == .swand ? "left" : "right"
         let name = eap.method == .tls ? [] : ["eap_identity=\(cell.initiator == .swand ? "carol" : "%identity")"]
         return ["\(end)auth=eap-\(eap.method.rawValue)"] + name
-    }
-
-    /// `auth` and what belongs to it, of an end in strongSwan's configuration.
-    private func method(of side: InteropSide) -> [String] {
-        guard let eap = test.eap, eap.isAlone || cell.initiator == side else {
-            return ["auth = \(test.certificates == nil ? "psk" : "pubkey")"]
-        }
-        guard eap.method == .mschapV2 else { return ["auth = eap-tls"] }
-        return ["auth = eap-mschapv2", "eap_id = \(side == .peer ? "carol" : "%any")"]
-    }
-
-    private func indented(_ lines: [String], _ depth: Int) -> String {
-        lines.map { String(repeating: "    ", count: depth) + $0 + "\n" }.joined()
-    }
-
-    private var peerConnection: String {
-        var connection = [
-            "version = 2", "mobike = \(test.mover == nil ? "no" : "yes")",
-            "local_addrs = \(test.mover == .peer ? "%any" : theirs.address)", "remote_addrs = \(ours.reachedAt)",
-        ]
-        if test.addressGiver == .peer { connection.append("pools = lent") }
-        if test.addressGiver == .swand { connection.append("vips = \(test.family.isV6Inside ? "::" : "0.0.0.0")") }
-        connection += (test.ike.map { ["proposals = \($0)"] } ?? []) + test.peerConnection
-        // Where nothing is said of selectors, they are the address that is given or, without one, the host's own.
-        var networks: [String] = []
-        if !test.isTransport, test.addressGiver != .swand {
-            networks.append("local_ts = \(test.peerOwnSubnet ?? theirs.subnet)")
-        }
-        if !test.isTransport, test.addressGiver != .peer { networks.append("remote_ts = \(ours.subnet)") }
-        let more = (test.isTransport ? ["mode = transport"] : []) + (test.esp.map { ["esp_proposals = \($0)"] } ?? [])
-        let pair = InteropCell.second
-        let second = ["local_ts = \(pair.peer.subnet)", "remote_ts = \(pair.swand.subnet)"]
-        func section(_ name: String, _ lines: [String]) -> String {
-            "            \(name) {\n\(indented(lines, 4))            }\n"
-        }
-        let children =
-            section("net", networks + more + test.peerChild)
-            + (test.hasSecond ? section("net2", second + more + test.peerChild) : "")
-        let pools = test.addressGiver == .peer ? "pools {\n    lent {\n        addrs = \(cell.pool)\n    }\n}\n" : ""
-        return """
-            connections {
-                gw {
-            \(indented(connection, 2))        local {
-            \(indented(method(of: .peer), 3))            id = \(test.peerID)
-                    }
-                    remote {
-            \(indented(method(of: .swand), 3))            id = \(test.swandID)
-                    }
-                    children {
-            \(children)        }
-                }
-            }
-            secrets {
-                ike-1 {
-                    secret = "\(test.peerSecret ?? test.secret)"
-                }
-            \(indented(test.peerSecrets, 1))\(eapSecret)}
-
-            """ + pools
-    }
-
-    private var eapSecret: String {
-        guard let eap = test.eap, eap.method == .mschapV2 else { return "" }
-        return "    eap-1 {\n        id = carol\n        secret = \"\(password(eap, of: .peer))\"\n    }\n"
     }
 
     // MARK: Commands
@@ -221,7 +153,7 @@ package struct CellScenario {
                 output: []
             )
         ]
-        steps += test.certificates.map(credentials) ?? []
+        steps += peer.preparation + (test.certificates.map(credentials) ?? []) + peer.start
         steps += [
             Step(host: ours.host, command: "ipsec start >/dev/null", output: []),
             Step(host: ours.host, command: "../../guestbin/wait-until-pluto-started", output: []),
@@ -249,23 +181,14 @@ package struct CellScenario {
         var ours = ["\(make) root"] + (certificates.hasMiddle ? ["\(make) authority middle"] : [])
         ours += ["west", "east"].map { "\(make) end \($0) \(certificates.kind)\(issuer)" }
         ours.append("ipsec import \(folder)/west.p12 -W foobar >/dev/null; echo $?")
-        var theirs = [
-            "cp \(folder)/root.crt \(certificates.hasMiddle ? "\(folder)/middle.crt " : "")/etc/swanctl/x509ca/",
-            "cp \(folder)/east.crt /etc/swanctl/x509/; cp \(folder)/east.key /etc/swanctl/private/",
-        ]
         if certificates.isRevoked {
             ours.append("\(make) revoke \(cell.initiator == .swand ? "west" : "east")")
-            if cell.initiator == .swand {
-                theirs.append("cp \(folder)/crl.pem /etc/swanctl/x509crl/")
-            } else {
-                ours.append("ipsec crlutil -I -i \(folder)/crl.pem")
-            }
+            if cell.initiator == .peer { ours.append("ipsec crlutil -I -i \(folder)/crl.pem") }
         }
-        theirs.append("swanctl --load-creds >/dev/null 2>&1; echo $?")
         func steps(_ commands: [String], on host: String) -> [Step] {
             commands.map { Step(host: host, command: $0, output: $0.hasSuffix("echo $?") ? ["0"] : []) }
         }
-        return steps(ours, on: self.ours.host) + steps(theirs, on: self.theirs.host)
+        return steps(ours, on: self.ours.host) + steps(peer.credentials(certificates, folder: folder), on: theirs.host)
     }
 
     private func host(_ side: InteropSide) -> String { side == .swand ? ours.host : theirs.host }
@@ -278,25 +201,25 @@ package struct CellScenario {
         case .up:
             return cell.initiator == .swand
                 ? [on(.swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1; echo $?", "0")]
-                : [on(.peer, "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1; echo $?", "0")]
+                : [on(.peer, "\(peer.up(isSecond: false)) >OUTPUT/peer.up.txt 2>&1; echo $?", "0")]
         case .attempt:
             return [
                 on(
                     cell.initiator,
                     cell.initiator == .swand
                         ? "ipsec up w >OUTPUT/ours.up.txt 2>&1"
-                        : "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1")
+                        : "\(peer.up(isSecond: false)) >OUTPUT/peer.up.txt 2>&1")
             ]
         case .upSecond:
             return [
                 cell.initiator == .swand
                     ? on(.swand, "ipsec up w2 >OUTPUT/ours.up2.txt 2>&1; echo $?", "0")
-                    : on(.peer, "swanctl --initiate --child net2 >OUTPUT/peer.up2.txt 2>&1; echo $?", "0")
+                    : on(.peer, "\(peer.up(isSecond: true)) >OUTPUT/peer.up2.txt 2>&1; echo $?", "0")
             ]
         case .pingSecond(let count):
             let second = InteropCell.second
             return [ping(.swand, count, 56, from: second.swand.inside, to: second.peer.inside)]
-        case .upFails(let swand, let peer):
+        case .upFails(let swand, let words):
             return cell.initiator == .swand
                 ? [
                     on(
@@ -306,7 +229,7 @@ package struct CellScenario {
                 : [
                     on(
                         .peer,
-                        "swanctl --initiate --child net >OUTPUT/peer.up.txt 2>&1; grep -q '\(peer)' OUTPUT/peer.up.txt; "
+                        "\(peer.up(isSecond: false)) >OUTPUT/peer.up.txt 2>&1; grep -q '\(words)' OUTPUT/peer.up.txt; "
                             + "echo $?", "0")
                 ]
         case .ping(let count, let octets):
@@ -319,24 +242,23 @@ package struct CellScenario {
         case .rekeyIKE(let side): return rekey(side, child: false)
         case .compare:
             return [
-                on(.peer, "swanctl --list-sas --raw >OUTPUT/peer.sas.txt"),
+                on(.peer, peer.view),
                 on(.swand, "cp /tmp/pluto.log OUTPUT/ours.view.txt"),
             ]
         case .delete(.swand): return [on(.swand, "ipsec down w >OUTPUT/ours.down.txt 2>&1; echo $?", "0")]
         case .delete(.peer):
-            return [on(.peer, "swanctl --terminate --ike gw >OUTPUT/peer.down.txt 2>&1; echo $?", "0")]
+            return [on(.peer, "\(peer.down) >OUTPUT/peer.down.txt 2>&1; echo $?", "0")]
         case .nothingLeft:
             return [
                 on(.swand, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- ipsec showstates"),
-                on(.peer, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- swanctl --list-sas"),
+                on(.peer, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- \(peer.list)"),
             ]
         case .type(let side, let command, let output):
-            let log = "OUTPUT/\(theirs.host).charon.log"
             return [
                 Step(
                     host: host(side),
                     command: command.split(separator: "OUTPUT/log", omittingEmptySubsequences: false).joined(
-                        separator: log), output: output)
+                        separator: peer.log), output: output)
             ]
         }
     }
@@ -360,7 +282,7 @@ package struct CellScenario {
         let command =
             side == .swand
             ? "ipsec whack --rekey-\(child ? "child" : "ike") --name w >OUTPUT/ours.rekey.txt 2>&1"
-            : "swanctl --rekey --\(child ? "child net" : "ike gw") >OUTPUT/peer.rekey.txt 2>&1"
+            : "\(peer.rekey(isChild: child)) >OUTPUT/peer.rekey.txt 2>&1"
         return [
             Step(host: ours.host, command: "old=$(\(list))", output: []),
             Step(host: host(side), command: command, output: []),

@@ -1,44 +1,42 @@
 /// What charon says that it has: `swanctl --list-sas --raw`.
-package struct CharonSAs: Sendable {
-    package typealias Fields = [String: String]
+extension PeerSAs {
+    private typealias Fields = [String: String]
 
-    /// One IKE SA, with those of its Child SAs that are installed.
-    package struct IKE: Sendable {
-        package let fields: Fields
-        package let children: [Fields]
-
-        /// `AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519`.
-        package var algorithms: String {
-            ([CharonSAs.encryption(fields)] + ["integ-alg", "prf-alg", "dh-group"].map { fields[$0] })
-                .compactMap(\.self).joined(separator: "/")
-        }
+    package init(swanctl text: String) {
+        self.init(
+            ikes: text.split(separator: "\n").filter { $0.hasPrefix("list-sa event ") }.map { line in
+                var parts: [Substring] = []
+                // Every Child SA begins with its name: `{net-1 {name=net …`.
+                var rest = line[...]
+                while let range = rest.firstRange(of: " {name=") {
+                    parts.append(rest[..<range.lowerBound])
+                    rest = rest[range.lowerBound...].dropFirst(2)
+                }
+                parts.append(rest)
+                let children = parts.dropFirst().map(Self.fields).filter { $0["state"] == "INSTALLED" }
+                return Self.ike(Self.fields(parts[0]), children.map(Self.child))
+            })
     }
 
-    package private(set) var ikes: [IKE] = []
+    private static func ike(_ fields: Fields, _ children: [ChildView]) -> IKE {
+        let algorithms = [encryption(fields)] + ["integ-alg", "prf-alg", "dh-group"].map { fields[$0] }
+        return IKE(
+            isEstablished: fields["state"] == "ESTABLISHED", state: fields["state"] ?? "?",
+            algorithms: algorithms.compactMap(\.self).joined(separator: "/"),
+            initiatorSPI: fields["initiator-spi"] ?? "", responderSPI: fields["responder-spi"] ?? "",
+            children: children)
+    }
 
-    package init(_ text: String) {
-        for line in text.split(separator: "\n") where line.hasPrefix("list-sa event ") {
-            var parts: [Substring] = []
-            // Every Child SA begins with its name: `{net-1 {name=net …`.
-            var rest = line[...]
-            while let range = rest.firstRange(of: " {name=") {
-                parts.append(rest[..<range.lowerBound])
-                rest = rest[range.lowerBound...].dropFirst(2)
-            }
-            parts.append(rest)
-            let children = parts.dropFirst().map(Self.fields).filter { $0["state"] == "INSTALLED" }
-            ikes.append(IKE(fields: Self.fields(parts[0]), children: children))
-        }
+    private static func child(_ fields: Fields) -> ChildView {
+        ChildView(
+            outbound: fields["spi-out"] ?? "", inbound: fields["spi-in"] ?? "",
+            algorithms: [encryption(fields), fields["integ-alg"]].compactMap(\.self).joined(separator: "/"),
+            localSelectors: fields["local-ts"] ?? "?", remoteSelectors: fields["remote-ts"] ?? "?")
     }
 
     /// `AES_GCM_16-256`, `AES_CBC-128`, `3DES_CBC`.
     private static func encryption(_ fields: Fields) -> String? {
         fields["encr-alg"].map { $0 + (fields["encr-keysize"].map { "-\($0)" } ?? "") }
-    }
-
-    /// `AES_CBC-256/HMAC_SHA2_256_128`, `AES_GCM_16-256`.
-    package static func algorithms(ofChild fields: Fields) -> String {
-        [encryption(fields), fields["integ-alg"]].compactMap(\.self).joined(separator: "/")
     }
 
     /// `key=value` pairs; a list in brackets is one value, without the brackets.

@@ -29,8 +29,9 @@ package struct InteropCase: Sendable {
         case refused(notify: String)
         /// The initiator sees for itself that it cannot be, and nothing goes through.
         case noTunnel
-        /// The peer cannot do it here: it is tried all the same, and a line of its log has to hold this text.
-        case unsupported(says: String)
+        /// The peer cannot do it here: it is tried all the same, and a line of its log has to hold this text, or that one where it is
+        /// the initiator.
+        case unsupported(says: String, asInitiator: String? = nil)
     }
 
     /// What is done, in order.
@@ -92,13 +93,14 @@ package struct InteropCase: Sendable {
     package enum Manner: Sendable {
         case pluto
         case vpp(VPPForm)
-        /// It cannot be done with VPP, for this reason.
-        case beyondVPP(String)
     }
 
-    package let name: String
-    package let about: String
+    package var name: String
+    package var about: String
     package var manner = Manner.pluto
+    package var peer = InteropPeer.strongswan
+    /// Why it is not even tried: a limit of one of the two.
+    package var beyond: String?
     /// nil: a shared key.
     package var certificates: Certificates?
     package var eap: EAP?
@@ -107,10 +109,11 @@ package struct InteropCase: Sendable {
     /// Lines of swand's `conn` and of its `config setup`.
     package var conn: [String] = []
     package var setup: [String] = []
-    /// strongSwan's proposals; nil: its defaults.
+    /// The peer's proposals, in its own words; nil: its defaults.
     package var ike: String?
     package var esp: String?
-    /// Further lines of its connection and of its child, and settings of its `charon` section.
+    /// Further lines of the peer's connection (strongSwan's, libreswan's `conn`), of strongSwan's child, and settings (of strongSwan's
+    /// `charon` section, libreswan's `config setup`).
     package var peerConnection: [String] = []
     package var peerChild: [String] = []
     package var peerSettings: [String] = []
@@ -120,7 +123,7 @@ package struct InteropCase: Sendable {
     package var peerSecret: String?
     package var swandID = "west.example.com"
     package var peerID = "east.example.com"
-    /// What strongSwan protects in its own opinion, where that is not what swand thinks.
+    /// What the peer protects in its own opinion, where that is not what swand thinks.
     package var peerOwnSubnet: String?
     /// Who gives the other an address of a pool, which is all that the other protects (RFC 7296 §2.19).
     package var addressGiver: InteropSide?
@@ -129,7 +132,7 @@ package struct InteropCase: Sendable {
     /// Both have a second Child SA, between two networks of its own.
     package var hasSecond = false
     package var isTransport = false
-    /// Further lines of swand's ipsec.secrets, and sections of strongSwan's `secrets`.
+    /// Further lines of swand's ipsec.secrets, and sections of strongSwan's `secrets` or lines of libreswan's ipsec.secrets.
     package var swandSecrets: [String] = []
     package var peerSecrets: [String] = []
     /// The peer's own ESP cannot do it: it is given the kernel's, which the cell then requires.

@@ -18,7 +18,7 @@ package enum VPPCases {
     }
 
     static func translated(_ test: InteropCase) -> InteropCase {
-        if let reason = reason(test) { return test.with { $0.manner = .beyondVPP(reason) } }
+        if let reason = reason(test) { return test.with { $0.beyond = reason } }
         if test.name.hasPrefix("group-") || test.name.hasPrefix("ike-") { return ike(test) }
         if test.name.hasPrefix("esp-") { return esp(test) }
         return special(test) ?? tunnel(test)
@@ -112,7 +112,7 @@ package enum VPPCases {
 
     private static func ike(_ test: InteropCase) -> InteropCase {
         guard let proposal = test.ike, let found = algorithms(proposal, "ike") else {
-            return test.with { $0.manner = .beyondVPP("VPP 17.04 has no such transform") }
+            return test.with { $0.beyond = "VPP 17.04 has no such transform" }
         }
         // Curve25519 of the other cases is not VPP's.
         let group = group(proposal) ?? ("ecp-256", "ecp256")
@@ -125,7 +125,7 @@ package enum VPPCases {
 
     private static func esp(_ test: InteropCase) -> InteropCase {
         guard let proposal = test.esp, let found = algorithms(proposal, "esp") else {
-            return test.with { $0.manner = .beyondVPP("VPP 17.04 has no such transform") }
+            return test.with { $0.beyond = "VPP 17.04 has no such transform" }
         }
         return tunnel(test, VPPForm(esp: found.ours)).with {
             $0.esp = found.theirs

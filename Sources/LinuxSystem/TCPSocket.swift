@@ -40,6 +40,8 @@ package final class TCPSocket {
     private static let userTimeoutMilliseconds: UInt32 = 30_000
 
     /// Begins to connect from a free port; the socket is writable when that is decided, and `connectError` tells how.
+    /// - Parameter local: unspecified: the kernel chooses, a mobile node's care-of address before its home address, which may wait for
+    ///   what this connection is for (RFC 5014 §5).
     /// - Returns: the socket even where the call failed at once, with the errno.
     package static func connecting(
         from local: IPAddress, to remote: Endpoint, mark: UInt32? = nil
@@ -47,6 +49,7 @@ package final class TCPSocket {
         let socket = try open(remote.address.family, mark: mark)
         let raw = socket.descriptor.rawValue
         socket.prepare()
+        if local.family == .v6, local.isUnspecified { lx_prefer_care_of(raw) }
         let source = Endpoint(local, port: 0, transport: .tcp)
         try checked(DatagramAddress(source).withPointer { bind(raw, $0, $1) }, "bind", "TCP \(local)")
         let result = DatagramAddress(remote).withPointer { connect(raw, $0, $1) }

@@ -18,6 +18,8 @@ package struct HomeAgent {
     private struct EndedBinding {
         var sequence: UInt16
         var forgotten: Int64
+        /// The care-of address to which a key manager's connections have been left (K = 0); nil: they moved.
+        var leftBehind: IPAddress?
     }
 
     /// MAX_DELETE_BCE_TIMEOUT (§12); milliseconds.
@@ -40,13 +42,13 @@ package struct HomeAgent {
         configuration.policySets.first { $0.homeAddress == home }
     }
 
-    private func plan(of home: IPAddress) -> IPsecPlan? {
-        configuration.usesIPsec ? set(of: home).map { IPsecPlan($0, .homeAgent) } : nil
+    private func pair(of home: IPAddress) -> MobilityConfiguration.Pair? {
+        configuration.pairs.first { $0.homeAddress == home }
     }
 
-    private func tunnel(of home: IPAddress) -> String {
-        "ip6tnl\((configuration.policySets.firstIndex { $0.homeAddress == home } ?? 0) + 1)"
-    }
+    private func plan(of home: IPAddress) -> IPsecPlan? { pair(of: home)?.plan }
+
+    private func tunnel(of home: IPAddress) -> String { pair(of: home)?.tunnel ?? "ip6tnl1" }
 
     package mutating func handle(_ input: MobilityInput, at now: Int64) -> [MobilityAction] {
         var actions: [MobilityAction] = []
@@ -71,6 +73,7 @@ package struct HomeAgent {
         case .timer, .addresses, .prefixesAdvertised: break
         case .stop:
             for home in bindings.keys.sorted() { end(home, &actions) }
+            for home in ended.keys.sorted() { discardKeyManager(home, &actions) }
             for set in configuration.policySets {
                 guard let plan = plan(of: set.homeAddress) else { continue }
                 actions += plan.headerPolicies.map { .deletePolicy($0.id) }
@@ -82,7 +85,10 @@ package struct HomeAgent {
             actions.append(.event(.bindingExpired(home)))
             end(home, &actions)
         }
-        ended = ended.filter { $0.value.forgotten > now }
+        for home in ended.keys.sorted() where ended[home]!.forgotten <= now {
+            discardKeyManager(home, &actions)
+            ended[home] = nil
+        }
         return actions + [.wake((bindings.values.map(\.expires) + ended.values.map(\.forgotten)).min())]
     }
 
@@ -122,13 +128,16 @@ package struct HomeAgent {
                 refuse(update, of: home, at: careOf, .notHomeAgent, update.sequence, agent, &actions)
                 return
             }
-            if bindings[home] != nil {
+            var leftBehind = ended[home]?.leftBehind
+            if let binding = bindings[home] {
                 let moves = keyManagerMoves(update)
                 bindings[home]?.keyManagerMoves = moves
+                leftBehind = moves ? nil : binding.careOf
                 end(home, &actions)
                 actions.append(.event(.bindingEnded(home)))
             }
-            ended[home] = EndedBinding(sequence: update.sequence, forgotten: now + Self.memoryOfEnded)
+            ended[home] = EndedBinding(
+                sequence: update.sequence, forgotten: now + Self.memoryOfEnded, leftBehind: leftBehind)
             acknowledge(update, of: home, at: careOf, .accepted, update.sequence, 0, agent, &actions)
             return
         }
@@ -163,7 +172,8 @@ package struct HomeAgent {
         acknowledge(update, of: home, at: careOf, status, sequence, 0, agent, &actions)
     }
 
-    /// §9.5.4: with a type 2 routing header where the node is abroad; whether the A bit is set or not (§10.3.1).
+    /// §9.5.4: with a type 2 routing header where the node is abroad; at home, where the tunnel still has its address behind a refusal,
+    /// to its card (§10.3.2); whether the A bit is set or not (§10.3.1).
     private func acknowledge(
         _ update: BindingUpdate, of home: IPAddress, at careOf: IPAddress,
         _ status: BindingAcknowledgement.Status, _ sequence: UInt16, _ lifetimeSeconds: UInt32, _ agent: IPAddress,
@@ -174,7 +184,8 @@ package struct HomeAgent {
         actions.append(
             .send(
                 MobilityDatagram(
-                    from: agent, to: home, .bindingAcknowledgement(answer), via: careOf == home ? nil : careOf)))
+                    from: agent, to: home, .bindingAcknowledgement(answer), via: careOf == home ? nil : careOf,
+                    isOnHomeLink: careOf == home && !status.isAccepted)))
     }
 
     // MARK: The binding
@@ -207,15 +218,22 @@ package struct HomeAgent {
     private mutating func end(_ home: IPAddress, _ actions: inout [MobilityAction]) {
         guard let binding = bindings.removeValue(forKey: home), let set = set(of: home) else { return }
         let plan = plan(of: home)
-        if let plan {
+        if let plan, binding.keyManagerMoves {
             // The states and the key manager go to the home address with the node; the payload is no longer tunnelled.
             let moves = plan.migrations(
                 from: (set.homeAgent, binding.careOf), to: (set.homeAgent, home),
-                tellsKeyManager: binding.keyManagerMoves)
+                tellsKeyManager: true)
             actions += moves.map { .migrate($0) }
         }
         actions.append(.unrouteToHome(home))
         actions.append(.deleteTunnel(tunnel(of: home)))
         if let plan { actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) } }
+    }
+
+    /// K = 0 (§10.3.2): the connections to the old care-of address are discarded, and with them their Child SAs. By these goes the
+    /// acknowledgement, and goes again where it was lost: they stay as long as the ended entry.
+    private func discardKeyManager(_ home: IPAddress, _ actions: inout [MobilityAction]) {
+        guard let careOf = ended[home]?.leftBehind, let pair = pair(of: home), let plan = pair.plan else { return }
+        actions += plan.leaving((pair.homeAgent, careOf), at: (pair.homeAgent, home)).map { .migrate($0) }
     }
 }

@@ -124,6 +124,20 @@ package struct IPsecPlan: Hashable, Sendable {
         return result
     }
 
+    /// XFRM_MSG_MIGRATE by which nothing moves: that key management between these ends is over. It is of the policy for incoming
+    /// messages, whose template has no ends of its own; none where there is no such policy.
+    /// - Parameter place: the ends from which it begins anew.
+    package func leaving(
+        _ old: (here: IPAddress, there: IPAddress), at place: (here: IPAddress, there: IPAddress)
+    ) -> [XFRMMigration] {
+        guard let reqid = mobilityHeaderReqid else { return [] }
+        return [
+            XFRMMigration(
+                header(.inbound), .inbound, steps: [step(from: old, to: place, .inbound, .transport, reqid)],
+                keyManager: nil)
+        ]
+    }
+
     private func step(
         from old: (here: IPAddress, there: IPAddress), to new: (here: IPAddress, there: IPAddress),
         _ direction: XFRMPolicy.Direction, _ mode: XFRMMode, _ reqid: UInt32

@@ -50,6 +50,8 @@ package struct MobileNode {
     /// Whether the key manager's SAs move with this node: what the home agent's last acknowledgement says by its K bit
     /// (§11.7.3). Before the first one there is no IKE SA to move, and the key manager is told where it begins.
     private var keyManagerMoves: Bool
+    /// This end of key management that an answer without K ends: where it was left, or moved to.
+    private var keyManagerEnd: IPAddress?
     /// The home agent has refused for good: nothing more is sent to it (§11.7.3).
     private var isRejected = false
     /// The home agent has found the home address in use by another node (134): this one does not use it again (§11.7.1).
@@ -77,10 +79,7 @@ package struct MobileNode {
         self.configuration = configuration
         self.link = link
         self.sequence = sequence
-        let set = configuration.policySets.first {
-            $0.homeAddress == link.homeAddress.address && $0.homeAgent == link.homeAgent
-        }
-        plan = configuration.usesIPsec ? set.map { IPsecPlan($0, .mobileNode) } : nil
+        plan = configuration.pairs.first?.plan
         keyManagerMoves = configuration.keyManagementMoves && plan != nil
     }
 
@@ -171,8 +170,10 @@ package struct MobileNode {
         register(configuration.lifetimeSeconds, now)
     }
 
-    private func migrate(from old: IPAddress, to new: IPAddress, _ actions: inout [MobilityAction]) {
+    private mutating func migrate(from old: IPAddress, to new: IPAddress, _ actions: inout [MobilityAction]) {
         guard let plan, old != new else { return }
+        // The home agent has yet to say whether its end follows.
+        keyManagerEnd = keyManagerMoves && refresh != nil ? new : nil
         let moves = plan.migrations(from: (old, agent), to: (new, agent), tellsKeyManager: keyManagerMoves)
         actions += moves.map { .migrate($0) }
     }
@@ -199,9 +200,14 @@ package struct MobileNode {
     }
 
     /// Policies go last, behind the address that packets could have.
-    private func leave(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
-        // States and key manager wait at the home address, from where the next move takes them.
-        migrate(from: careOf, to: home, &actions)
+    private mutating func leave(_ careOf: IPAddress, _ actions: inout [MobilityAction]) {
+        if keyManagerMoves {
+            // States and key manager wait at the home address, from where the next move takes them.
+            migrate(from: careOf, to: home, &actions)
+        } else {
+            // The end of the binding is told by the SAs of before; behind it they go.
+            keyManagerEnd = careOf
+        }
         actions.append(.unrouteFromHome(home))
         actions.append(.removeHomeAddress(home, interface: tunnel))
         actions.append(.deleteTunnel(tunnel))
@@ -209,6 +215,14 @@ package struct MobileNode {
         actions += plan.homePayloadPolicies.map { .deletePolicy($0.id) }
         actions.append(.deletePolicy(plan.outgoingMobilityPolicy.id))
         actions.append(.deleteState(plan.homeAddressOption(careOf: careOf).id))
+    }
+
+    /// Key management has not moved with the node (§11.7.3: K = 0): its connections are discarded.
+    private mutating func discardKeyManager(_ actions: inout [MobilityAction]) {
+        guard let old = keyManagerEnd else { return }
+        keyManagerEnd = nil
+        let here = place.careOf ?? home
+        actions += plan?.leaving((old, agent), at: (here, agent)).map { .migrate($0) } ?? []
     }
 
     private mutating func stop(_ actions: inout [MobilityAction]) {
@@ -227,6 +241,7 @@ package struct MobileNode {
     /// Gives the home address up, wherever it is, with all that goes by it.
     private mutating func takeBack(_ actions: inout [MobilityAction]) {
         if let careOf = place.careOf { leave(careOf, &actions) }
+        if !keyManagerMoves { discardKeyManager(&actions) }
         if place == .home { actions.append(.removeHomeAddress(home, interface: link.interface)) }
         place = .unknown
     }
@@ -299,6 +314,7 @@ package struct MobileNode {
         if answer.status == .notHomeAgent, current.lifetimeSeconds == 0 {
             (registration, refresh) = (nil, nil)
             ended(&actions)
+            settleKeyManager(answer, &actions)
             return
         }
         guard answer.status.isAccepted else {
@@ -317,8 +333,7 @@ package struct MobileNode {
             return
         }
         registration = nil
-        // K (§11.7.3), of which the home agent can think otherwise at each update.
-        keyManagerMoves = answer.keyManagementMoves && configuration.keyManagementMoves && plan != nil
+        defer { settleKeyManager(answer, &actions) }
         guard current.lifetimeSeconds > 0, answer.lifetimeSeconds > 0 else {
             refresh = nil
             ended(&actions)
@@ -330,6 +345,12 @@ package struct MobileNode {
         actions.append(
             .event(.bindingAccepted(sequence: answer.sequence, lifetimeSeconds: answer.lifetimeSeconds)))
         if !hasPrefixes, solicitation == nil { solicitation = (0, now) }
+    }
+
+    /// K (§11.7.3), of which the home agent can think otherwise at each update.
+    private mutating func settleKeyManager(_ answer: BindingAcknowledgement, _ actions: inout [MobilityAction]) {
+        keyManagerMoves = answer.keyManagementMoves && configuration.keyManagementMoves && plan != nil
+        if keyManagerMoves { keyManagerEnd = nil } else { discardKeyManager(&actions) }
     }
 
     /// §11.5.5: at home, the link's nodes know the home agent's card by the home address.

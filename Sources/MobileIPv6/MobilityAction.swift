@@ -46,10 +46,14 @@ package struct MobilityDatagram: Hashable, Sendable {
     package var message: MobilityMessage
     /// Where a type 2 routing header takes it on the way (RFC 6275 §6.4); nil: none.
     package var careOfAddress: IPAddress?
+    /// To the receiver's card on a home agent's home link, whatever routes say.
+    package var isOnHomeLink: Bool
 
     package init(
-        from source: IPAddress, to destination: IPAddress, _ message: MobilityMessage, via careOf: IPAddress? = nil
+        from source: IPAddress, to destination: IPAddress, _ message: MobilityMessage, via careOf: IPAddress? = nil,
+        isOnHomeLink: Bool = false
     ) {
+        self.isOnHomeLink = isOnHomeLink
         self.source = source
         self.destination = destination
         self.message = message

@@ -47,6 +47,33 @@ package struct MobilityConfiguration: Hashable, Sendable {
     package static let greatestLifetimeSeconds: UInt32 = 262140
 
     package init(role: Role) { self.role = role }
+
+    /// A mobile node and its home agent, as this end has them.
+    package struct Pair: Hashable, Sendable {
+        package var homeAddress: IPAddress
+        package var homeAgent: IPAddress
+        /// The name of the interface between the two.
+        package var tunnel: String
+        /// nil where nothing is protected.
+        package var plan: IPsecPlan?
+    }
+
+    /// A mobile node has one, a home agent one for each of its nodes.
+    package var pairs: [Pair] {
+        let sets = policySets.filter { set in
+            role == .homeAgent
+                || set.homeAddress == homeLink?.homeAddress.address && set.homeAgent == homeLink?.homeAgent
+        }
+        let pairs = sets.enumerated().map { number, set in
+            Pair(
+                homeAddress: set.homeAddress, homeAgent: set.homeAgent, tunnel: "ip6tnl\(number + 1)",
+                plan: usesIPsec ? IPsecPlan(set, role) : nil)
+        }
+        guard pairs.isEmpty, let homeLink else { return pairs }
+        return [
+            Pair(homeAddress: homeLink.homeAddress.address, homeAgent: homeLink.homeAgent, tunnel: "ip6tnl1", plan: nil)
+        ]
+    }
 }
 
 /// A mistake in mip6d.conf: `mip6d.conf:7: …`.

@@ -12,6 +12,13 @@ package struct KernelLink: Hashable, Sendable {
     package var master: Int32?
     /// `veth`, `bridge`, `tun`; nil for a device without (lo).
     package var kind: String?
+    /// Of a tunnel: the outer addresses.
+    package var tunnel: TunnelEnds?
+
+    package struct TunnelEnds: Hashable, Sendable {
+        package var local: IPAddress
+        package var remote: IPAddress
+    }
 }
 
 /// An address as the kernel lists it.
@@ -36,8 +43,21 @@ extension NetlinkSocket {
                 mac: attributes[Int(IFLA_ADDRESS)].flatMap { MACAddress(octets: Array($0)) },
                 mtu: attributes[Int(IFLA_MTU)]?.number32 ?? 0, isUp: header.ifi_flags & IFF_UP.rawValue != 0,
                 master: attributes[Int(IFLA_MASTER)]?.number32.map { Int32(bitPattern: $0) },
-                kind: information?[Int(IFLA_INFO_KIND)]?.text)
+                kind: information?[Int(IFLA_INFO_KIND)]?.text,
+                tunnel: information.flatMap { Self.tunnelEnds($0) })
         }
+    }
+
+    /// IFLA_IPTUN_LOCAL and IFLA_IPTUN_REMOTE of an ip6_tunnel.
+    private static func tunnelEnds(_ information: [Int: ArraySlice<UInt8>]) -> KernelLink.TunnelEnds? {
+        guard information[Int(IFLA_INFO_KIND)]?.text == "ip6tnl", let data = information[Int(IFLA_INFO_DATA)] else {
+            return nil
+        }
+        let ends = NetlinkMessage.attributes(data)
+        guard let local = ends[Int(IFLA_IPTUN_LOCAL)].flatMap({ IPAddress(octets: $0) }),
+            let remote = ends[Int(IFLA_IPTUN_REMOTE)].flatMap({ IPAddress(octets: $0) })
+        else { return nil }
+        return .init(local: local, remote: remote)
     }
 
     package func addresses() throws(NetlinkError) -> [KernelAddress] {

@@ -23,6 +23,8 @@ package final class GuestPool {
         var input: [UInt8] = []
         var console: [UInt8] = []
         var isGone = false
+        /// Its kernel has ended a process which has done nothing wrong.
+        var hasLostProcess = false
 
         init(guest: Guest, workspace: String, processor: Int) {
             self.guest = guest
@@ -54,6 +56,10 @@ package final class GuestPool {
     /// The most of a kernel's words that is kept, and how many lines of it a verdict shows.
     private static let consoleLimit = 1 << 16
     private static let shownLines = 20
+
+    /// What linux.uml says where the host does not map a page for a process, which it then ends: at vm.max_map_count, as a rule, since
+    /// pages that are taken one by one are mapped one by one.
+    private static let lossWords = "failed, killing current process"
 
     private let package: UserModePackage
     private let jobs: [GuestJob]
@@ -216,12 +222,21 @@ package final class GuestPool {
         let bytes = (try? worker.guest.console.read(upTo: 65536)) ?? []
         if bytes.isEmpty { watch.remove(worker.guest.console.rawValue) }
         worker.console += bytes
+        let new = worker.console.suffix(bytes.count + Self.lossWords.utf8.count)
+        if String(decoding: new, as: UTF8.self).contains(Self.lossWords) { worker.hasLostProcess = true }
         if worker.console.count > Self.consoleLimit {
             worker.console.removeFirst(worker.console.count - Self.consoleLimit / 2)
         }
     }
 
     private func hear(_ worker: Worker, _ observe: (RunPool.Event) -> Void) {
+        // Before its results: a scenario that lost a process is none any more.
+        if worker.hasLostProcess {
+            return bury(
+                worker,
+                "user-mode Linux ended a process for which this machine had no more mappings (vm.max_map_count)",
+                observe)
+        }
         while let newline = worker.input.firstIndex(of: 0x0a) {
             let line = String(decoding: worker.input[..<newline], as: UTF8.self)
             worker.input.removeSubrange(...newline)

@@ -11,6 +11,9 @@ package struct LibreswanInstallation: Sendable, Equatable {
         self.tree = tree ?? (FileSystem.exists(Self.pluto) ? nil : Self.fetched)
     }
 
+    /// The client; `--version` needs no daemon.
+    package var whack: String { (tree ?? "") + "/usr/libexec/ipsec/whack" }
+
     private static let pluto = "/usr/libexec/ipsec/pluto"
     private static let needed = [pluto, "/usr/libexec/ipsec/whack", "/usr/libexec/ipsec/addconn", "/usr/sbin/ipsec"]
 

@@ -13,7 +13,7 @@ final class KernelHand {
     private let routes: NetlinkSocket
     private let ipsec: NetlinkSocket
     /// A home agent's: the interface of the home link.
-    private let homeLink: Int32?
+    let homeLink: Int32?
 
     /// - Parameter agent: a home agent's address; nil: this is a mobile node.
     init(agent: IPAddress?) throws(NetlinkError) {
@@ -35,14 +35,21 @@ final class KernelHand {
         }.map(\.prefix.address)
     }
 
-    /// The care-of addresses of policies that are there already, by home address.
+    /// The care-of addresses by which something is there already, by home address: the payload's policies, a mobile node's state for the
+    /// home address option, the tunnel.
     func leftCareOfAddresses(_ configuration: MobilityConfiguration) throws(NetlinkError) -> [IPAddress: IPAddress] {
         var result: [IPAddress: IPAddress] = [:]
-        guard configuration.usesIPsec else { return result }
-        for set in configuration.policySets {
-            result[set.homeAddress] = try IPsecPlan(set, configuration.role).careOfAddress {
-                (id) throws(NetlinkError) in try ipsec.policy(id)
+        for pair in configuration.pairs {
+            var careOf = try pair.plan?.careOfAddress { (id) throws(NetlinkError) in try ipsec.policy(id) }
+            if careOf == nil, configuration.role == .mobileNode, let plan = pair.plan {
+                careOf = try ipsec.state(plan.homeAddressOption(careOf: .unspecified(.v6)).id)?.careOfAddress
             }
+            if careOf == nil, let ends = try routes.links().first(where: { $0.name == pair.tunnel })?.tunnel {
+                let (own, other) =
+                    configuration.role == .mobileNode ? (ends.remote, ends.local) : (ends.local, ends.remote)
+                if own == pair.homeAgent { careOf = other }
+            }
+            if let careOf, !careOf.isUnspecified, careOf != pair.homeAddress { result[pair.homeAddress] = careOf }
         }
         return result
     }

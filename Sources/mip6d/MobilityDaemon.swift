@@ -147,7 +147,8 @@ final class MobilityDaemon {
                 of: datagram.message, from: datagram.source, to: datagram.destination)
             attempt { () throws(SystemError) in
                 try mobility.send(
-                    octets, from: datagram.source, to: datagram.destination, via: datagram.careOfAddress)
+                    octets, from: datagram.source, to: datagram.destination, via: datagram.careOfAddress,
+                    interface: datagram.isOnHomeLink ? kernel.homeLink ?? 0 : 0, isOnLink: datagram.isOnHomeLink)
             }
         case .solicitPrefixes(let source, let destination):
             let octets = exchange.solicit(identifier: UInt16.random(in: 0...UInt16.max))

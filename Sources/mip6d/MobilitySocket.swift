@@ -20,15 +20,27 @@ final class MobilitySocket {
         descriptor = FileDescriptor(owning: try checked(lx_raw6_open(58, first, second), "socket", "ICMPv6"))
     }
 
-    /// - Parameter interface: the index of the link that is meant, where the destination is all of its nodes.
+    /// - Parameters:
+    ///   - interface: the index of the link that is meant; 0: routes say it.
+    ///   - isOnLink: no route that leads elsewhere counts, as for a destination that is all nodes of the link.
     func send(
         _ octets: [UInt8], from source: IPAddress, to destination: IPAddress, via careOf: IPAddress? = nil,
-        interface: Int32 = 0
+        interface: Int32 = 0, isOnLink: Bool = false
     ) throws(SystemError) {
+        if isOnLink { try bind(to: interface) }
+        defer { if isOnLink { try? bind(to: 0) } }
         let sent = lx_raw6_send(
             descriptor.rawValue, source.octets, destination.octets, careOf?.octets, UInt32(interface), octets,
             octets.count)
         guard sent >= 0 else { throw .last("sendmsg", "\(source) to \(destination)") }
+    }
+
+    /// An interface by its index, whose routes alone count then (socket(7)); 0: all of them again.
+    private func bind(to interface: Int32) throws(SystemError) {
+        var index = interface
+        try checked(
+            setsockopt(descriptor.rawValue, SOL_SOCKET, SO_BINDTOIFINDEX, &index, socklen_t(MemoryLayout<Int32>.size)),
+            "setsockopt", "SO_BINDTOIFINDEX")
     }
 
     /// nil where none waits.

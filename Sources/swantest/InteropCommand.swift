@@ -5,6 +5,8 @@ import Lab
 import LinuxSystem
 import Scenario
 
+extension InteropPeer: ExpressibleByArgument {}
+
 /// `swantest interop`: our daemon and a real one, in both roles, case by case.
 struct InteropCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,8 +17,8 @@ struct InteropCommand: ParsableCommand {
             what both daemons say that they have. Writes interop.json and index.html beside the cells' folders.
             """)
 
-    @Option(help: "The other daemon: strongswan.")
-    var peer = "strongswan"
+    @Option(help: "The other daemon: strongswan or libreswan.")
+    var peer = InteropPeer.strongswan
 
     @Option(help: "Whose manner swand has: pluto or vpp.")
     var dialect = "pluto"
@@ -38,8 +40,8 @@ struct InteropCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            host: this machine's kernel; uml: user-mode Linux; auto: uml for the cells in which strongSwan needs the \
-            kernel's ESP, where this machine has none.
+            host: this machine's kernel; uml: user-mode Linux; auto: uml for the cells in which the other needs the \
+            kernel's ESP (libreswan in all), where this machine has none.
             """, valueName: "host|uml|auto"))
     var kernel = KernelChoice.auto
 
@@ -50,9 +52,11 @@ struct InteropCommand: ParsableCommand {
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs takes a number from 1 on") }
-        if peer != "strongswan" { throw ValidationError("there is no peer \(peer), but strongswan") }
         if !["pluto", "vpp"].contains(dialect) {
             throw ValidationError("there is no matrix for the dialect \(dialect), but for pluto and vpp")
+        }
+        if dialect == "vpp", peer != .strongswan {
+            throw ValidationError("there is no matrix of the dialect vpp with \(peer.rawValue)")
         }
         if let prefix, !prefix.hasPrefix("/") { throw ValidationError("--prefix takes an absolute path") }
     }
@@ -65,13 +69,12 @@ struct InteropCommand: ParsableCommand {
         }
         let installation = try locations.installation()
         let cells = InteropCell.cells(chosen)
-        let peerProgram = StrongSwanInstallation(prefix: prefix)
         do {
             try FileSystem.makeDirectories(output)
         } catch { throw Exit.usage("--output \(output): \(error)") }
         let place = try FileSystem.resolve(output)
         var reports: [CellReport] = []
-        if let refusal = peerProgram.refusal(onThisKernel: kernel == .host) {
+        if let refusal {
             reports = cells.map { CellReport($0, verdict: .unsupported, reason: refusal) }
         } else {
             let possible = try execute(cells.filter { CellReport(beyond: $0) == nil }, place, installation)
@@ -80,8 +83,7 @@ struct InteropCommand: ParsableCommand {
                     ?? CellReport(cell, verdict: .red, reason: "the run left no result")
             }
         }
-        let version = version(of: peerProgram)
-        let matrix = MatrixReport(peer: peer, version: version, cells: reports)
+        let matrix = MatrixReport(peer: peer.rawValue, version: version, cells: reports)
         do {
             try FileSystem.write(place + "/interop.json", matrix.json)
             try FileSystem.write(place + "/index.html", MatrixPage(matrix, folder: place).html)
@@ -92,15 +94,32 @@ struct InteropCommand: ParsableCommand {
         if matrix.count(.green) == 0 { throw Exit.machineCannot(reports.first?.reason ?? "no cell") }
     }
 
-    /// What `swanctl --version` says: `strongSwan swanctl 5.9.8`.
-    private func version(of peer: StrongSwanInstallation) -> String {
-        let answer = try? LocalCommand([peer.swanctl, "--version"]).run(timeout: .seconds(5))
-        return answer?.output.split(separator: "\n").first.map(String.init) ?? "strongSwan"
+    /// Why the other daemon cannot be run here; nil where it can.
+    private var refusal: String? {
+        switch peer {
+        case .strongswan: StrongSwanInstallation(prefix: prefix).refusal(onThisKernel: kernel == .host)
+        case .libreswan: LibreswanInstallation(tree: prefix).refusal
+        }
+    }
+
+    /// What the other daemon says that it is: `strongSwan swanctl 5.9.8`, `Libreswan 4.10`.
+    private var version: String {
+        let program =
+            switch peer {
+            case .strongswan: StrongSwanInstallation(prefix: prefix).swanctl
+            case .libreswan: LibreswanInstallation(tree: prefix).whack
+            }
+        let answer = try? LocalCommand([program, "--version"]).run(timeout: .seconds(5))
+        return answer?.output.split(separator: "\n").first.map(String.init) ?? peer.title
     }
 
     private func selectedCases() throws -> [InteropCase] {
         let (all, controls) =
-            dialect == "vpp" ? (VPPCases.all, VPPCases.controls) : (InteropCases.all, InteropCases.controls)
+            switch peer {
+            case .libreswan: (LibreswanCases.all, LibreswanCases.controls)
+            case .strongswan:
+                dialect == "vpp" ? (VPPCases.all, VPPCases.controls) : (InteropCases.all, InteropCases.controls)
+            }
         if cases.isEmpty { return all }
         let chosen = (all + controls).filter { test in
             cases.contains { ScenarioSelection.matches($0, test.name) }
@@ -144,7 +163,7 @@ struct InteropCommand: ParsableCommand {
             text + String(repeating: " ", count: Swift.max(0, width - text.count))
         }
         Terminal.print("")
-        Terminal.print("\(padded("case", width))\(padded("swand initiates", 17))strongswan initiates")
+        Terminal.print("\(padded("case", width))\(padded("swand initiates", 17))\(peer.rawValue) initiates")
         for name in names {
             func word(_ side: InteropSide) -> String {
                 guard let cell = matrix.cells.first(where: { $0.test == name && $0.initiator == side }) else {

@@ -19,6 +19,10 @@ final class SimulatedCharon {
     private var lastSession: UInt64 = 0
     /// What it wants fetched.
     var fetches: [FetchRequest] = []
+    /// Files that it made; none where `isReadOnly`.
+    var written: [String: [UInt8]] = [:]
+    var isReadOnly = false
+    private(set) var dialectWake: Instant?
 
     init(seed: UInt64, address: String, files: [String: String], version: CharonVersion = .v5_9_8) {
         dialect = CharonDialect(version: version)
@@ -84,9 +88,20 @@ final class SimulatedCharon {
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
             case .fetch(let request): fetches.append(request)
+            case .writeFile(let path, let octets, let then, let otherwise):
+                written[path] = isReadOnly ? nil : octets
+                carryOut(isReadOnly ? otherwise : then)
+            case .wake(let delay): dialectWake = view.now + delay
             case .logFile, .listen, .listenStreams, .change, .run, .fail, .exit: break
             }
         }
+    }
+
+    /// What the dialect wanted time for, where it is due.
+    func wakeDialect() {
+        guard let time = dialectWake, time <= view.now else { return }
+        dialectWake = nil
+        carryOut(dialect.woken(view))
     }
 
     /// The host's addresses are these from now on, beside the loopback's.

@@ -1,7 +1,9 @@
-import CharonDialect
 import DialectKit
 import IKECrypto
+import IKEModel
 import Testing
+
+@testable import CharonDialect
 
 /// What a configuration asks for is obeyed, or refused with its place; nothing that would make a tunnel safer is passed over.
 @Suite struct ConstraintTests {
@@ -14,7 +16,8 @@ import Testing
     @Test(arguments: [
         "rightauth2=eap", "rightgroups=sales", "rightcertpolicy=1.2.3", "rightca2=CN=a", "leftcert2=a.pem",
         "rightid2=a", "rightauth=rsa-4096-sha512", "rightauth=ike:pubkey-sha256", "rightauth=pubkey-sha512",
-        "rightca=Nobody", "leftikeport=4501", "mark=12", "compress=yes", "sha256_96=yes", "ah=sha1", "inactivity=1h",
+        "rightca=Nobody", "leftikeport=4501", "mark=%unique", "compress=yes", "sha256_96=yes", "ah=sha1",
+        "inactivity=1h",
         "leftsourceip=1.2.3.4.5", "rightsourceip=10.0.0.0/99", "rightdns=hello", "lifebytes=many", "closeaction=hold",
         "rightallowany=yes", "leftsubnet=10.0.0.0/8", "leftprotoport=tcp/22", "modeconfig=push",
     ])
@@ -39,14 +42,38 @@ import Testing
         #expect(read.complaints == [] && read.definitions.first?.childOctets == 1_000_000)
     }
 
+    @Test func `marks and interfaces: of the policies, and of the outbound SA`() throws {
+        let text = "conn a\n    mark=12/0xff\n    mark_out=0x100\n    right=192.0.2.2\n    auto=add\n"
+        let read = StarterConnections(
+            try StarterFile(parsing: "/etc/ipsec.conf", from: source(["/etc/ipsec.conf": text])))
+        let marks = try #require(read.definitions.first?.marks)
+        #expect(marks.inbound == PacketMark(value: 12, mask: 0xff) && marks.outbound == PacketMark(value: 0x100))
+        #expect(marks.marksOutboundSA && !marks.marksInboundSA)
+        let sections = """
+            connections { a { children { a {
+              mark_in = 42
+              mark_in_sa = yes
+              if_id_in = 7
+              if_id_out = 0
+            } } } }
+            """
+        let tree = try SettingsTree(parsing: "/c", from: source(["/c": sections]))
+        let definitions = try SwanctlConnections.definitions(
+            of: #require(tree.section(at: "connections.a")), named: "a")
+        let child = try #require(definitions.first?.marks)
+        #expect(child.inbound == PacketMark(value: 42) && child.outbound == nil && child.marksInboundSA)
+        #expect(!child.marksOutboundSA && child.inboundInterface == 7 && child.outboundInterface == nil)
+    }
+
     @Test(arguments: [
         "connections { a { ppk_id = x\n } }", "connections { a { ppk_required = yes\n } }",
         "connections { a { remote { groups = sales\n } } }", "connections { a { remote { cert_policy = 1.2.3\n } } }",
         "connections { a { remote { pubkeys = a.pem\n } } }",
         "connections { a { remote { auth = rsa-4096-sha512\n } } }",
         "connections { a { remote-1 { auth = psk\n }\n remote-2 { auth = eap\n } } }",
-        "connections { a { children { a { mark_in = 42\n } } } }",
-        "connections { a { children { a { if_id_out = 1\n } } } }",
+        "connections { a { children { a { mark_in = %unique\n } } } }",
+        "connections { a { children { a { if_id_out = %unique\n } } } }",
+        "connections { a { children { a { set_mark_out = 1\n } } } }",
         "connections { a { children { a { sha256_96 = yes\n } } } }", "connections { a { vips = 1.2.3.4.5\n } }",
         "connections { a { children { a { ipcomp = yes\n } } } }", "connections { a { remote_port = 501\n } }",
         "connections { a { pools = nosuch\n children { a { } } } }",

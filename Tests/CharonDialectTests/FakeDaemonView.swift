@@ -19,7 +19,13 @@ final class FakeDaemonView: DaemonView {
     var interfaceAddresses: [InterfaceAddress] = []
     var listeningPorts: [UInt16] = [500, 4500]
     var files: [String: String] = [:]
+    /// The peers to whom a way was looked for.
+    private(set) var sought: [IPAddress] = []
 
+    func sourceAddress(towards remote: IPAddress) -> IPAddress? {
+        sought.append(remote)
+        return nil
+    }
     func counters(of child: ChildSAID) -> ChildCounters? { counted[child] }
     func readFile(_ path: String) throws(FileFailure) -> [UInt8] { try FakeFiles.read(path, in: files) }
     func glob(_ pattern: String) -> [String] { FakeFiles.glob(pattern, in: Array(files.keys)) }

@@ -175,6 +175,34 @@ import Testing
         #expect(hosts.carol.view.childSAs.count == 1 && hosts.moon.view.childSAs.count == 1)
     }
 
+    @Test(arguments: [false, true])
+    func `with cachecrls a list becomes a file, and is not forgotten with those that were fetched`(
+        _ isReadOnly: Bool
+    ) throws {
+        let pki = try CertificatePKI(bits: 1024, listURLs: [Self.url])
+        let hosts = try pki.hosts(
+            carolList: nil, moonList: nil, carol: "config setup\n    cachecrls=yes\n\n" + CertificatePKI.home)
+        hosts.carol.isReadOnly = isReadOnly
+        let list = try octets(pki)
+        let name = try #require(try RevocationList(der: list).authorityKeyIdentifier)
+            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let path = "/etc/ipsec.d/crls/\(name).crl"
+        let run = Run(hosts: hosts, session: hosts.carol.type("ipsec up home"))
+        hosts.settle()
+        try #require(hosts.carol.fetches.count == 1)
+        hosts.carol.answerFetch(.success(list))
+        hosts.settle()
+        // Where the real one says it (`testing/charon-crl-http-real`).
+        let told = run.status.map { $0.replacing(#/\((N|[0-9]+) bytes\)/#, with: "(N bytes)") }
+        let line = isReadOnly ? "  writing crl file '\(path)' failed" : "  written crl file '\(path)' (N bytes)"
+        #expect(told == Self.head + Self.verified + ["certificate status is good", line])
+        #expect(hosts.carol.written == (isReadOnly ? [:] : [path: list]))
+        for command in ["ipsec down home", "ipsec purgecrls"] { _ = hosts.run(command, on: hosts.carol) }
+        let again = Run(hosts: hosts, session: hosts.carol.type("ipsec up home"))
+        hosts.settle()
+        #expect(hosts.carol.fetches.isEmpty && again.status.contains("  using cached crl"))
+    }
+
     @Test func `an IKE SA that ends meanwhile is not waited for`() throws {
         let pki = try CertificatePKI(bits: 1024, listURLs: [Self.url])
         let run = try start(pki)

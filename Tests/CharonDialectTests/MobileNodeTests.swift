@@ -201,6 +201,30 @@ import Testing
             ])
     }
 
+    @Test func `behind a change the way to each peer of our own is looked up, once`() throws {
+        let hosts = try hosts()
+        _ = hosts.run("ipsec up mh", on: hosts.carol)
+        func told(_ host: SimulatedCharon, _ own: String, _ delay: Duration) -> [String] {
+            let before = host.log.count
+            for others in [["2001::50"], ["2001::50", "2001::51"]] {
+                host.changeAddresses(([own] + others).map { interface("eth0", $0) })
+            }
+            let due = host.dialectWake
+            #expect(due == host.view.now + .milliseconds(100))
+            hosts.wait(delay)
+            host.wakeDialect()
+            #expect((host.dialectWake == nil) == (delay >= .milliseconds(100)))
+            return Array(lines(host).dropFirst(before + 2))
+        }
+        #expect(told(hosts.carol, "2001::41a:a8ff:fe6f:c67", .milliseconds(99)).isEmpty)
+        hosts.wait(.milliseconds(1))
+        hosts.carol.wakeDialect()
+        #expect(lines(hosts.carol).last == "[KNL] getting address to reach 2001:1::1")
+        #expect(hosts.carol.view.sought.last == IPAddress("2001:1::1")!)
+        // A responder waits for its peer to move.
+        #expect(told(hosts.moon, "2001:1::1", .milliseconds(100)).isEmpty)
+    }
+
     @Test(arguments: [("xfrm", true), ("user", false)])
     func `an acquire is told with the kernel's message, where there is one, and the packet's ends`(
         _ plane: String, _ isMessage: Bool

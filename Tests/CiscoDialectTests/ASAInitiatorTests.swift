@@ -69,6 +69,44 @@ struct ASAInitiatorTests {
                 ], states), "\(states)")
     }
 
+    @Test func `one of the peer's that is refused is no exchange of its own, though one is under way`() throws {
+        let ends = try GatewayAndAzure()
+        let child = try #require(ends.gateway.engine.childSAs.first).child
+        ends.gateway.log = []
+        ends.gateway.tell(.command(.rekeyChild(child)))
+        let own = ends.gateway.outgoing
+        ends.gateway.outgoing = []
+        let failed = "CurState: CHILD_I_DONE Event: EV_FAIL"
+        // Azure's has a group, and the crypto map none.
+        _ = ends.rekey()
+        #expect(ends.gateway.log.contains { $0.contains("INVALID_KE_PAYLOAD") })
+        #expect(!ends.gateway.log.contains { $0.hasSuffix(failed) })
+        // What becomes of its own is told when the answer is there.
+        ends.gateway.log = []
+        ends.gateway.outgoing = own
+        ends.settle()
+        #expect(ends.gateway.log.count { $0.hasSuffix(failed) } == 1)
+    }
+
+    @Test(arguments: ["local", "remote"])
+    func `the two keys of a tunnel-group are told apart`(_ direction: String) throws {
+        let lines = { (key: String) in
+            [
+                "configure terminal", "tunnel-group 203.0.113.2 ipsec-attributes",
+                "ikev2 \(direction)-authentication pre-shared-key \(key)", "end",
+            ]
+        }
+        let right = "a-key-of-this-test-alone-0123456789"
+        #expect(try GatewayAndAzure(cure: lines(right)).azure.engine.childSAs.count == 1)
+        // The ASA's own key is refused by Azure; Azure's, where it should be another, by the ASA.
+        let ends = try GatewayAndAzure(cure: lines("another"))
+        #expect(ends.azure.engine.childSAs.isEmpty && ends.gateway.engine.childSAs.isEmpty)
+        let refused = ends.azure.log.contains { $0.contains("rejected by peer: AUTHENTICATION_FAILED") }
+        #expect(refused == (direction == "remote"), "\(ends.azure.log)")
+        #expect(ends.gateway.log.contains { $0.hasSuffix("CurState: AUTH_DONE Event: EV_FAIL") } == refused)
+        #expect(ends.gateway.log.contains { $0.hasSuffix("CurState: READY Event: EV_R_OK") } != refused)
+    }
+
     @Test func `a refused Child SA of its own fails in words`() throws {
         let ends = try initiating()
         ends.gateway.log = []

@@ -78,7 +78,7 @@ final class SimulatedHost {
             case .listen(_, let then, _): carryOut(then)
             case .run(let script): scripts.append(script)
             case .finish(let session, _): finished.insert(session)
-            case .logFile, .listenStreams, .change, .fail, .fetch, .exit: break
+            case .logFile, .listenStreams, .change, .fail, .fetch, .writeFile, .wake, .exit: break
             }
         }
     }

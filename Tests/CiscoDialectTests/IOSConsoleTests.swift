@@ -128,6 +128,46 @@ struct IOSConsoleTests {
         #expect(!responder.contains("READY Event: EV_R_OK") && !initiator.contains("READY Event: EV_I_OK"))
     }
 
+    @Test func `a keyring's local key is the router's own, and its remote one the peer's`() throws {
+        for (remote, isRight) in [("first", true), ("second", false)] {
+            let routers = try TwoRouters()
+            for (router, own, peer) in [(routers.router1, "first", "second"), (routers.router2, "second", remote)] {
+                for line in [
+                    "configure terminal", "crypto ikev2 keyring KEYRNG", "pre-shared-key local \(own)",
+                    "pre-shared-key remote \(peer)", "end",
+                ] { _ = type(line, at: router) }
+            }
+            routers.bringUp()
+            #expect(routers.takeLogs().1.contains(":Auth exchange failed\n") != isRight)
+            #expect(routers.router1.engine.childSAs.count == (isRight ? 1 : 0))
+        }
+    }
+
+    @Test func `a Child SA of the peer's that is refused is no exchange of the router's own, though one is under way`()
+        throws
+    {
+        let routers = try TwoRouters()
+        for line in ["configure terminal", "crypto ipsec profile phse2-prof", "set pfs group2", "end"] {
+            _ = type(line, at: routers.router2)
+        }
+        routers.bringUp()
+        _ = routers.takeLogs()
+        for router in [routers.router1, routers.router2] {
+            router.tell(.command(.rekeyChild(try #require(router.engine.childSAs.first).child)))
+        }
+        // Router 2's request comes to router 1 while that one's own is on its way.
+        let request = routers.router2.outgoing.removeFirst()
+        routers.router1.tell(
+            .datagram(Datagram(local: request.remote, remote: request.local, octets: request.octets)))
+        let failed = "CurState: CHILD_I_DONE Event: EV_FAIL\n"
+        let refusing = routers.takeLogs().0
+        #expect(refusing.contains("NOTIFY(NO_PROPOSAL_CHOSEN)") && !refusing.contains(failed))
+        // Its own, which router 2 refuses, has failed, and that once.
+        routers.settle()
+        let (initiator, responder) = routers.takeLogs()
+        #expect(initiator.ranges(of: failed).count == 1 && responder.ranges(of: failed).count == 1)
+    }
+
     @Test func `undebug all ends the debugging`() throws {
         let routers = try TwoRouters()
         #expect(type("show debugging", at: routers.router1).contains("crypto ikev2 internal debugging is on\n"))

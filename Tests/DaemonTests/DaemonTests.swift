@@ -155,6 +155,42 @@ private func answer(_ client: UnixSocket, _ loop: EventLoop) throws -> (text: St
         #expect(try bench.log() == "swand: data plane recording: no such device\n")
     }
 
+    @Test func `a file is made whole or not at all, and either is told`() throws {
+        let bench = try Bench()
+        let path = bench.folder.path + "/list"
+        func writing(_ path: String, _ text: String) -> DialectEffect {
+            .writeFile(path, Array(text.utf8), then: [.log("\(text) is there")], otherwise: [.log("\(text) is not")])
+        }
+        try FileSystem.makeDirectories(bench.folder.path + "/folder/full")
+        bench.dialect.startEffects += [
+            writing(path, "old"), writing(path, "new"), writing(bench.folder.path + "/none/list", "lost"),
+            writing(bench.folder.path + "/folder", "folder"),
+        ]
+        try bench.start()
+        #expect(try FileSystem.readText(path) == "new")
+        // Nothing half made is left.
+        #expect(try Set(FileSystem.list(bench.folder.path)) == ["list", "log", "ctl", "folder"])
+        let lines = try bench.log().split(separator: "\n")
+        #expect(
+            lines.filter { !$0.hasPrefix("swand: ") } == [
+                "old is there", "new is there", "lost is not", "folder is not",
+            ])
+        #expect(lines.contains { $0.contains("No such file or directory") })
+    }
+
+    @Test func `a dialect is woken once, after its newest wish`() throws {
+        let bench = try Bench()
+        var count = 0
+        bench.dialect.onWoken = {
+            count += 1
+            return count == 1 ? [.log("woken"), .wake(after: .milliseconds(2))] : [.log("again"), .exit]
+        }
+        bench.dialect.startEffects += [.wake(after: .seconds(3600)), .wake(after: .milliseconds(1))]
+        try bench.start()
+        try bench.daemon.run()
+        #expect(try bench.log().split(separator: "\n") == ["woken", "again"])
+    }
+
     @Test func `what is no file is refused, and never waited for`() throws {
         let bench = try Bench()
         let view: any DaemonView = bench.daemon

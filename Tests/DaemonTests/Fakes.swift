@@ -59,6 +59,7 @@ final class ScriptedDialect: Dialect {
     var startEffects: [DialectEffect] = []
     var onAccept: (ClientRequest, SessionID, any DaemonView) -> [DialectEffect] = { _, _, _ in [] }
     var onRender: (Event) -> [DialectEffect] = { _ in [] }
+    var onWoken: () -> [DialectEffect] = { [] }
     var disconnectedSessions: [SessionID] = []
 
     func start(_ view: any DaemonView) throws(StartFailure) -> [DialectEffect] { startEffects }
@@ -66,5 +67,6 @@ final class ScriptedDialect: Dialect {
         _ request: ClientRequest, from session: SessionID, _ view: any DaemonView
     ) -> [DialectEffect] { onAccept(request, session, view) }
     func render(_ event: Event, _ view: any DaemonView) -> [DialectEffect] { onRender(event) }
+    func woken(_ view: any DaemonView) -> [DialectEffect] { onWoken() }
     func disconnected(_ session: SessionID) { disconnectedSessions.append(session) }
 }

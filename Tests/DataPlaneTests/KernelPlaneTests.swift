@@ -84,6 +84,53 @@ struct KernelPlaneTests {
         }
     }
 
+    @Test func `of two Child SAs with the same selectors the mark says which one takes a packet`() throws {
+        let hosts = try TwoHosts(PlaneKind.kernel[0])
+        for (child, mark) in [(1, 0x11), (2, 0x12)] as [(UInt64, UInt32)] {
+            var tunnel = TwoHosts.Tunnel()
+            (tunnel.child, tunnel.connection) = (child, child)
+            try hosts.install(tunnel, atWest: true) {
+                $0.marks.outbound = PacketMark(value: mark, mask: 0xff)
+                $0.marks.marksOutboundSA = true
+            }
+            try hosts.install(tunnel, atWest: false)
+        }
+        let sender = try hosts.udpSocket(hosts.west, "192.0.1.254", 9000)
+        func send(_ mark: UInt32) throws -> [UInt8] {
+            var mark = mark
+            try checked(setsockopt(sender.rawValue, SOL_SOCKET, SO_MARK, &mark, 4), "SO_MARK")
+            hosts.send(sender, "hello", to: "192.0.2.254", 9000)
+            try hosts.settle()
+            return try hosts.seen().map(\.ipProtocol)
+        }
+        // The mask lets other bits be.
+        #expect(try send(0x112) == [50] && send(0x12) == [50] && send(0x11) == [50])
+        let received = [1, 2].map { hosts.east.plane.counters(of: ChildSAID($0))?.inboundPackets }
+        #expect(received == [1, 2])
+        #expect(try send(0x13) == [17] && send(0) == [17])
+        let text = try hosts.west.iproute("xfrm", "policy") + hosts.west.iproute("xfrm", "state")
+        #expect(text.filter { $0 == "\tmark 0x11/0xff" }.count == 2, "\(text)")
+        #expect(hosts.west.policies.filter { $0.mark == PacketMark(value: 0x12, mask: 0xff) }.count == 1)
+        let change = KernelChange.remove(ChildSAID(1))
+        try hosts.west.apply(change)
+        #expect(try send(0x11) == [17] && send(0x12) == [50])
+    }
+
+    @Test func `policies of an XFRM interface are for nobody else's packets`() throws {
+        let hosts = try TwoHosts(PlaneKind.kernel[0])
+        try hosts.install(TwoHosts.Tunnel(), atWest: true) {
+            ($0.marks.inboundInterface, $0.marks.outboundInterface) = (7, 8)
+        }
+        let sender = try hosts.udpSocket(hosts.west, "192.0.1.254", 9000)
+        hosts.send(sender, "hello", to: "192.0.2.254", 9000)
+        try hosts.settle()
+        #expect(try hosts.seen().map(\.ipProtocol) == [17])
+        let states = try hosts.west.iproute("xfrm", "state").filter { $0.contains("if_id") }
+        #expect(Set(states) == ["\tif_id 0x7", "\tif_id 0x8"])
+        let policies = hosts.west.policies.map { "\($0.direction) \($0.interfaceID ?? 0)" }
+        #expect(policies.sorted() == ["forward 7", "inbound 7", "outbound 8"])
+    }
+
     @Test func `a packet that no policy names leaves as it is: the kernel knows types and ports`() throws {
         let hosts = try TwoHosts(PlaneKind.kernel[0])
         try hosts.install(TwoHosts.Tunnel(), atWest: true) { installation in

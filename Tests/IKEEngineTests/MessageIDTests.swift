@@ -14,8 +14,7 @@ struct MessageIDTests {
         let peer = try #require(east.ikes.values.first)
         let (asking, answering) = isOurs ? (old, peer) : (peer, old)
         asking.nextRequestID = 1 << 31
-        answering.expectedRequestID = 1 << 31
-        answering.lastResponse = nil
+        answering.requests = RequestWindow(expected: 1 << 31)
         ladder.tell(isOurs ? ladder.west : ladder.east, .probe(asking.id))
         ladder.settle()
         ladder.pass(.seconds(1))
@@ -30,8 +29,7 @@ struct MessageIDTests {
             try #require(ladder.west.engine.ikes.values.first), try #require(ladder.east.engine.ikes.values.first)
         )
         old.nextRequestID = UInt32.max - 10
-        peer.expectedRequestID = UInt32.max - 10
-        peer.lastResponse = nil
+        peer.requests = RequestWindow(expected: UInt32.max - 10)
         ladder.tell(ladder.west, .probe(old.id))
         ladder.settle()
         ladder.pass(.seconds(1))

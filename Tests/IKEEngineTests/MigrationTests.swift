@@ -218,6 +218,32 @@ import Testing
         #expect(path(ladder.west) == [Self.elsewhere, Self.agent])
     }
 
+    @Test func `named ends of a template that has none are IKE's, whose SA there goes with all its Child SAs`() throws {
+        let ladder = established()
+        func leave(
+            _ end: Ladder.End, _ old: (local: IPAddress, remote: IPAddress), _ direction: PolicyMigration.Direction
+        ) {
+            ladder.report(
+                end,
+                .migrated(
+                    PolicyMigration(
+                        source: TrafficSelector(IPPrefix(host: Self.agent), ipProtocol: 135),
+                        destination: TrafficSelector(IPPrefix(host: Self.home), ipProtocol: 135), direction: direction,
+                        steps: [
+                            .init(
+                                from: (old.remote, old.local), to: (Self.agent, Self.home), mode: .transport, reqid: 1)
+                        ], keyManager: nil)))
+            ladder.settle()
+        }
+        acquire(ladder, Self.header)
+        let sent = ladder.wire.count
+        leave(ladder.west, (Self.elsewhere, Self.agent), .inbound)
+        #expect(ladder.west.engine.ikeSAs.count == 1)
+        leave(ladder.west, (Self.abroad, Self.agent), .inbound)
+        #expect(ladder.west.engine.ikeSAs.isEmpty && ladder.west.standing.isEmpty)
+        #expect(ladder.wire.count == sent, "nobody is told")
+    }
+
     @Test func `an open template leaves behind what serves it alone`() throws {
         func move(_ end: Ladder.End, _ ladder: Ladder, to new: (IPAddress, IPAddress), isWest: Bool) {
             let (node, agent) = (IPPrefix(host: Self.home), IPPrefix(host: Self.agent))

@@ -251,6 +251,76 @@ import Testing
         #expect(Self.lines(node.handle(.addresses([Here.abroad]), at: 20)).contains { $0.contains(" km ") })
     }
 
+    @Test
+    func `without K the answer at home ends key management of the old place, and after ten seconds it ends there`()
+        throws
+    {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        _ = node.handle(.addresses([Here.abroad]), at: 0)
+        func answer(_ sequence: UInt16, _ moves: Bool = false, for lifetime: UInt32 = 60) -> [String] {
+            let answer = BindingAcknowledgement(
+                .accepted, keyManagementMoves: moves, sequence: sequence, lifetimeSeconds: lifetime)
+            return Self.lines(
+                node.handle(.message(.bindingAcknowledgement(answer), from: Here.agent, to: Here.home), at: 1))
+        }
+        #expect(!answer(7).contains { $0.hasPrefix("migrate") })
+        let home = Self.lines(node.handle(.addresses([IPAddress("2001:1::77")!]), at: 10))
+        #expect(home.filter { !$0.hasPrefix("wake") } == ["update 8 at \(Here.home) for 0 K"])
+        let over = "migrate inbound \(Here.agent) \(Here.abroad) to \(Here.agent) \(Here.home) reqid 1"
+        #expect(answer(8, for: 0).first == over)
+        // And who stops does not wait for the answer.
+        _ = node.handle(.addresses([Here.abroad]), at: 20)
+        #expect(!answer(9).contains { $0.hasPrefix("migrate") })
+        let stop = Self.lines(node.handle(.stop, at: 30))
+        #expect(stop.count == 2 && stop[1].hasPrefix("migrate inbound \(Here.agent) \(Here.abroad) "))
+
+        var agent = try agent
+        func take(_ sequence: UInt16, _ lifetime: UInt32, at now: Int64) -> [String] {
+            let update = MobilityMessage.bindingUpdate(
+                BindingUpdate(
+                    sequence: sequence, keyManagementMoves: false, lifetimeSeconds: lifetime,
+                    options: [.alternateCareOfAddress(lifetime == 0 ? Here.home : Here.abroad)]))
+            return Self.lines(agent.handle(.message(update, from: Here.home, to: Here.agent), at: now))
+        }
+        func end(from sequence: UInt16) {
+            _ = take(sequence, 60, at: 0)
+            #expect(take(sequence + 1, 0, at: 1000) == ["acknowledgement 0 of \(sequence + 1) for 0", "wake 11000"])
+            // An answer that was lost goes by the same SAs.
+            #expect(take(sequence + 2, 0, at: 2000) == ["acknowledgement 0 of \(sequence + 2) for 0", "wake 12000"])
+        }
+        let there = "migrate inbound \(Here.abroad) \(Here.agent) to \(Here.home) \(Here.agent) reqid 1"
+        _ = agent.handle(.start(left: [:]), at: 0)
+        end(from: 1)
+        #expect(Self.lines(agent.handle(.timer, at: 11999)) == ["wake 12000"])
+        #expect(Self.lines(agent.handle(.timer, at: 12000)) == [there])
+        // Who is away again has key management of its own to begin; it is not waited for at the end.
+        end(from: 10)
+        _ = take(13, 60, at: 3000)
+        #expect(!Self.lines(agent.handle(.timer, at: 12000)).contains(there))
+        end(from: 20)
+        #expect(Self.lines(agent.handle(.stop, at: 3000)) == [there])
+    }
+
+    @Test func `key management that has moved in vain ends where it is`() throws {
+        var node = try node
+        _ = node.handle(.start(left: [:]), at: 0)
+        _ = node.handle(.addresses([Here.abroad]), at: 0)
+        func answer(_ sequence: UInt16, _ moves: Bool) -> [String] {
+            let answer = BindingAcknowledgement(
+                .accepted, keyManagementMoves: moves, sequence: sequence, lifetimeSeconds: 60)
+            return Self.lines(
+                node.handle(.message(.bindingAcknowledgement(answer), from: Here.agent, to: Here.home), at: 1))
+        }
+        _ = answer(7, true)
+        #expect(Self.lines(node.handle(.addresses([IPAddress("2001::50")!]), at: 10)).contains { $0.contains(" km ") })
+        let over = "migrate inbound \(Here.agent) 2001::50 to \(Here.agent) 2001::50 reqid 1"
+        #expect(answer(8, false).first == over)
+        // Once.
+        _ = node.handle(.message(.bindingRefreshRequest, from: Here.agent, to: Here.home), at: 2000)
+        #expect(!answer(9, false).contains { $0.hasPrefix("migrate") })
+    }
+
     @Test func `an agent's key manager follows a node that set K, and no other`() throws {
         var agent = try agent
         _ = agent.handle(.start(left: [:]), at: 0)
@@ -272,6 +342,24 @@ import Testing
         lines = ["NodeConfig HA;", lines[1]] + lines[9...]
         agent = HomeAgent(try MobilityConfiguration(parsing: lines.joined(separator: "\n"), file: "mip6d.conf"))
         #expect(!take(1, true, Here.abroad).contains { $0.contains(" km ") || $0.contains(" K") })
+    }
+
+    @Test func `a refusal goes to a node at home on its link, as the tunnel still has its address`() throws {
+        var agent = try agent
+        _ = agent.handle(.start(left: [:]), at: 0)
+        func answer(_ sequence: UInt16, _ lifetime: UInt32, at careOf: IPAddress) -> MobilityDatagram? {
+            let update = MobilityMessage.bindingUpdate(
+                BindingUpdate(
+                    sequence: sequence, keyManagementMoves: true, lifetimeSeconds: lifetime,
+                    options: [.alternateCareOfAddress(careOf)]))
+            return Self.sent(agent.handle(.message(update, from: Here.home, to: Here.agent), at: 0))
+        }
+        #expect(answer(9, 60, at: Here.abroad)?.isOnHomeLink == false)
+        #expect(answer(8, 60, at: Here.abroad)?.isOnHomeLink == false)
+        let late = answer(7, 0, at: Here.home)
+        #expect(late?.isOnHomeLink == true && late?.careOfAddress == nil)
+        // The tunnel is gone before this one leaves.
+        #expect(answer(10, 0, at: Here.home)?.isOnHomeLink == false)
     }
 
     @Test func `an end of a binding that there is not is refused with 133, and to the node it is ended`() throws {

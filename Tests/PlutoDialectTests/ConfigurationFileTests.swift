@@ -130,6 +130,7 @@ struct ConfigurationFileTests {
         Wrong(text: "conn a\n\trekeyfuzz=ten\n", line: 2, part: "expecting a percentage"),
         Wrong(text: "conn a\n\tpfs=maybe\n", line: 2, part: "expecting yes or no"),
         Wrong(text: "conn a\n\treplay-window=5000\n", line: 2, part: "0 up to 4096"),
+        Wrong(text: "conn a\n\tmark=ten\n", line: 2, part: "NUMBER/MASK"),
         Wrong(text: "conn a\n\tauto=never\n", line: 2, part: "of 'auto'"),
         Wrong(text: "include /etc/other.conf\n", line: 1, part: "can't load file '/etc/other.conf'"),
         Wrong(text: "include /etc/ipsec.conf\n", line: 0, part: "does the file include itself"),

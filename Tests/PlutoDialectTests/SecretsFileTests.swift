@@ -14,7 +14,8 @@ struct SecretsFileTests {
         let keys = try parse(text).keys
         let address = IPAddress("192.0.2.1")!
         return keys.key(
-            local: Identification(plutoText: ours)!, remote: Identification(plutoText: theirs), localAddress: address,
+            of: .thisEnd, local: Identification(plutoText: ours)!, remote: Identification(plutoText: theirs),
+            localAddress: address,
             remoteAddress: IPAddress("192.0.2.2")!
         ).map { String(decoding: $0.exposed, as: UTF8.self) }
     }

@@ -93,15 +93,19 @@ struct StatusTests {
 
     @Test func `what is configured is what is shown, and what cannot be done is refused`() {
         let hosts = WestEast.hosts(
-            "\tiptfs-packet-size=1400\n\ttcp-remoteport=443\n\tmodecfgpull=yes\n\tmodecfgdns=192.0.2.53\n")
+            "\tiptfs-packet-size=1400\n\ttcp-remoteport=443\n\tmodecfgpull=yes\n\tmodecfgdns=192.0.2.53\n"
+                + "\tmark=0x10/0xff\n\tmark-out=5\n")
         _ = hosts.run("ipsec add west-east", on: hosts.west)
         let text = hosts.run("ipsec connectionstatus west-east", on: hosts.west)
-        for part in ["packet-size: 1400;", "iketcp-port:443;", "modecfg policy:pull, dns:192.0.2.53,"] {
+        for part in [
+            "packet-size: 1400;", "iketcp-port:443;", "modecfg policy:pull, dns:192.0.2.53,",
+            "mark: 16/0xff, 5/0xffffffff;",
+        ] {
             #expect(text.contains(part), "\(part)")
         }
         for setting in [
             "compress=yes", "iptfs=yes", "mtu=1300", "metric=5", "reauth=yes", "tfc=100",
-            "nflog-group=3", "nic-offload=packet", "sha2-truncbug=yes", "leftusername=xroad",
+            "nflog-group=3", "nic-offload=packet", "sha2-truncbug=yes", "leftusername=xroad", "mark=-1",
         ] {
             let refusing = WestEast.hosts("\t\(setting)\n")
             #expect(

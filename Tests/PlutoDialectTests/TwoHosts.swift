@@ -90,7 +90,7 @@ final class SimulatedHost {
             case .finish(let session, let status): if statuses[session] == nil { statuses[session] = status }
             case .log(let line): log.append(line)
             case .logFile: break
-            case .listenStreams, .change, .run, .fail, .fetch: break
+            case .listenStreams, .change, .run, .fail, .fetch, .writeFile, .wake: break
             case .listen(let ports, let then, let otherwise):
                 let free = ports.filter { !takenPorts.contains($0) }
                 view.listeningPorts = free.sorted()

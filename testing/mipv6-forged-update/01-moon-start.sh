@@ -1,4 +1,1 @@
-cp moon.ipsec.conf /etc/ipsec.conf
-cp ipsec.secrets strongswan.conf /etc
-ipsec start
-/etc/init.d/mip6d start
+../mipv6-restart/01-moon-start.sh

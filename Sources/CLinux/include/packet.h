@@ -46,6 +46,10 @@ int lx_esp_socket(int family, uint32_t mark, int buffer_octets, const char **fai
 // Sends nothing. -1 with errno.
 int lx_path_mtu(const struct sockaddr *local, const struct sockaddr *remote, socklen_t length, uint32_t mark);
 
+// An IPv6 socket's packets leave from a mobile node's care-of address before its home address, which is behind the tunnel that may be
+// waited for (RFC 5014 §5).
+void lx_prefer_care_of(int descriptor);
+
 // The source address that the kernel would choose towards `remote`, written to `*local`; sends nothing. -1 with errno.
 int lx_source_address(const struct sockaddr *remote, socklen_t length, uint32_t mark, struct sockaddr *local);
 

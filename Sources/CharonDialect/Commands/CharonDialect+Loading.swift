@@ -59,6 +59,7 @@ extension CharonDialect {
         var effects = read.complaints.flatMap { log("CFG", $0, view) }
         levels = read.levels
         isStrict = read.requiresRevocationLists
+        cachesLists = read.cachesLists
         if read.cachesLists { effects += log("CFG", "crl caching to \(paths.ipsecFolder)/crls enabled", view) }
         effects += loadSections(read.authorities, view)
         var binder = binder(view)

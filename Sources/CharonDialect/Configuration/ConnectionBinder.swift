@@ -95,6 +95,7 @@ struct ConnectionBinder {
         connection.peerConfiguration = peerNumber
         connection.reauthenticates = definition.reauthenticates
         connection.installsPolicies = definition.installsPolicies
+        connection.marks = definition.marks
         connection.isTransportProxy = definition.mode == .transportProxy
         connection.configuration = try configuration(definition)
         return connection

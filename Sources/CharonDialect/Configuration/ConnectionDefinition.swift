@@ -72,6 +72,7 @@ package struct ConnectionDefinition: Hashable, Sendable {
     package var fragmentation = true
     package var forcesEncapsulation = false
     package var reqid: UInt32 = 0
+    package var marks = PolicyMarks()
     package var ikeLifetime = Duration.seconds(10800)
     package var childLifetime = Duration.seconds(3600)
     package var rekeyMargin = Duration.seconds(540)

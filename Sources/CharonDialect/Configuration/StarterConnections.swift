@@ -139,8 +139,8 @@ package struct StarterConnections {
 
     /// What is obeyed with these values alone, because nothing else is done; any other is refused.
     private static let only: [String: Set<String>] = [
-        "ah": [], "auth": ["esp"], "closeaction": ["none"], "compress": ["no"], "inactivity": ["0", "0s"], "mark": [],
-        "mark_in": [], "mark_out": [], "marginbytes": ["0"], "marginpackets": ["0"], "mediation": ["no"],
+        "ah": [], "auth": ["esp"], "closeaction": ["none"], "compress": ["no"], "inactivity": ["0", "0s"],
+        "marginbytes": ["0"], "marginpackets": ["0"], "mediation": ["no"],
         "modeconfig": ["pull"], "sha256_96": ["no"], "tfc": ["0"],
     ]
     /// As `only`, of an end.
@@ -227,6 +227,11 @@ package struct StarterConnections {
         case "reqid":
             guard let number = UInt32(one.value), number > 0 else { return false }
             definition.reqid = number
+        case "mark", "mark_in", "mark_out":
+            guard let mark = PacketMark(one.value) else { return false }
+            if one.key != "mark_out" { definition.marks.inbound = mark }
+            if one.key != "mark_in" { definition.marks.outbound = mark }
+            definition.marks.marksOutboundSA = definition.marks.outbound != nil
         case "replay_window":
             guard let window = Int(one.value), window == 0 || (32...4096).contains(window) else { return false }
             definition.replayWindow = window

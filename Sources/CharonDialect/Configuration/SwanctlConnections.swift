@@ -130,6 +130,7 @@ enum SwanctlConnections {
             case "reqid":
                 guard let number = UInt32(value.text) else { throw bad(key, value) }
                 child.reqid = number
+            case "mark_in", "mark_out", "mark_in_sa", "if_id_in", "if_id_out": try setMarks(key, value, &child.marks)
             case "start_action":
                 switch value.text {
                 case "none": child.start = .add
@@ -156,6 +157,24 @@ enum SwanctlConnections {
         child.childRekeyMargin = end > rekey ? end - rekey : .zero
     }
 
+    /// A mark or an interface's number of 0 is none.
+    private static func setMarks(
+        _ key: String, _ value: SettingsTree.Value, _ marks: inout PolicyMarks
+    ) throws(ConfigurationError) {
+        let id = PacketMark.number(value.text).map { $0 == 0 ? nil : $0 }
+        let mark = PacketMark(value.text).map { $0 == PacketMark(value: 0) ? nil : $0 }
+        switch (key, id, mark) {
+        case ("mark_in_sa", _, _): marks.marksInboundSA = try boolean(key, value)
+        case ("if_id_in", let id?, _): marks.inboundInterface = id
+        case ("if_id_out", let id?, _): marks.outboundInterface = id
+        case ("mark_in", _, let mark?): marks.inbound = mark
+        case ("mark_out", _, let mark?):
+            marks.outbound = mark
+            marks.marksOutboundSA = mark != nil
+        default: throw bad(key, value)
+        }
+    }
+
     // MARK: Values
 
     /// What is obeyed with these values alone, because nothing else is done; any other is refused.
@@ -169,8 +188,8 @@ enum SwanctlConnections {
         // Children.
         "rekey_bytes": ["0"], "rand_bytes": ["0"], "rekey_packets": ["0"], "rand_packets": ["0"], "ipcomp": ["no"],
         "inactivity": ["0", "0s"], "close_action": ["none"], "tfc_padding": ["0"], "priority": ["0"], "interface": [],
-        "mark_in": ["0"], "mark_out": ["0"], "set_mark_in": ["0"], "set_mark_out": ["0"], "if_id_in": ["0"],
-        "if_id_out": ["0"], "hw_offload": ["no", "auto"], "copy_df": ["yes"], "copy_ecn": ["yes"],
+        "set_mark_in": ["0"], "set_mark_out": ["0"], "hw_offload": ["no", "auto"], "copy_df": ["yes"],
+        "copy_ecn": ["yes"],
         "copy_dscp": ["out"], "sha256_96": ["no"],
     ]
 

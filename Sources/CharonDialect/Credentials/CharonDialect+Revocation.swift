@@ -88,7 +88,10 @@ extension CharonDialect {
                 failed(ike)
                 break
             }
-            if let verdict = credentials.add(list, to: \.fetched) { note("LIB", verdict, place.certificate, ike) }
+            // What becomes a file is not forgotten with those that were only fetched.
+            if let verdict = credentials.add(list, to: cachesLists ? \.stroke : \.fetched) {
+                note("LIB", verdict, place.certificate, ike)
+            }
             let isFresh =
                 list.thisUpdate <= view.wallClockSeconds && list.nextUpdate.map { $0 >= view.wallClockSeconds } ?? true
             if isFresh {
@@ -101,6 +104,21 @@ extension CharonDialect {
             failed(ike)
         }
         return search(ike, view)
+    }
+
+    /// `cachecrls=yes`: a list that was fetched becomes a file, named for its authority's key, which is read at the next start.
+    /// strongSwan does so when the verdict stands.
+    func keep(_ list: RevocationList, _ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
+        guard cachesLists, let key = list.authorityKeyIdentifier else { return [] }
+        let name = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let path = "\(paths.ipsecFolder)/crls/\(name).crl"
+        let group = version == .v4_2_9 ? "LIB" : "CFG"
+        return [
+            .writeFile(
+                path, list.der,
+                then: tell(group, "  written crl file '\(path)' (\(list.der.count) bytes)", ike, view),
+                otherwise: tell(group, "  writing crl file '\(path)' failed", ike, view))
+        ]
     }
 
     /// As the library words it that strongSwan fetches with.

@@ -208,27 +208,35 @@ extension CharonDialect {
             let fetching = ikes[ike]?.proof.fetching[check.certificate] ?? []
             say("checking certificate status of \"\(check.certificate.subject.text)\"")
             for line in fetching { effects += tell(line.group, line.text, ike, view) }
-            for line in Self.lines(of: check, isFetched: !fetching.isEmpty) { say(line) }
+            for line in Self.validity(of: check) { say(line) }
+            for line in Self.verdict(of: check, isFetched: !fetching.isEmpty) { say(line) }
+            if !fetching.isEmpty, let list = check.list, check.status != .unknown { effects += keep(list, ike, view) }
         }
         if version == .v5_1_2 { say(end) }
         return effects
     }
 
+    /// Of the list.
+    private static func validity(of check: RevocationCheck) -> [String] {
+        guard let list = check.list else { return [] }
+        let until = list.nextUpdate.map { CalendarText($0).text("%b %d %T %Y") } ?? "?"
+        return [
+            "  using trusted certificate \"\(check.issuer.subject.text)\"",
+            "  crl correctly signed by \"\(check.issuer.subject.text)\"",
+            "  crl is \(check.status == .unknown ? "stale: since" : "valid: until") \(until)",
+        ]
+    }
+
     /// - Parameter isFetched: its list is new, and not one that was kept.
-    private static func lines(of check: RevocationCheck, isFetched: Bool) -> [String] {
-        func time(_ seconds: Int64?) -> String { seconds.map { CalendarText($0).text("%b %d %T %Y") } ?? "?" }
-        guard let list = check.list else { return ["certificate status is not available"] }
+    private static func verdict(of check: RevocationCheck, isFetched: Bool) -> [String] {
+        guard check.list != nil else { return ["certificate status is not available"] }
         let cached = isFetched ? [] : ["  using cached crl"]
-        var lines = ["  using trusted certificate \"\(check.issuer.subject.text)\""]
-        lines.append("  crl correctly signed by \"\(check.issuer.subject.text)\"")
-        let isStale = check.status == .unknown
-        lines.append("  crl is \(isStale ? "stale: since" : "valid: until") \(time(list.nextUpdate))")
         switch check.status {
-        case .good: return lines + cached + ["certificate status is good"]
-        case .unknown: return lines + ["certificate status is unknown, crl is stale"]
+        case .good: return cached + ["certificate status is good"]
+        case .unknown: return ["certificate status is unknown, crl is stale"]
         case .revoked(let date, let reason):
             let date = CalendarText(date).text("%b %d %T UTC %Y")
-            return lines + ["certificate was revoked on \(date), reason: \(reasonName(reason))"] + cached
+            return ["certificate was revoked on \(date), reason: \(reasonName(reason))"] + cached
         }
     }
 

@@ -42,14 +42,6 @@ extension CharonDialect {
         }
     }
 
-    /// This end of a connection, which the way to the peer decides where it is not said.
-    private func localAddress(
-        of connection: Connection, towards remote: IPAddress, _ view: any DaemonView
-    ) -> IPAddress? {
-        if case .address(let local) = connection.local.host { return local }
-        return view.sourceAddress(towards: remote)
-    }
-
     /// A packet asks for an SA: the kernel's message, with the attributes that it comes with, and the packet's own ends.
     func renderAcquire(
         _ connection: ConnectionID, _ packet: AcquiringPacket, _ view: any DaemonView
@@ -94,15 +86,40 @@ extension CharonDialect {
             + knownInterfaces.subtracting(up).sorted().map { "interface \($0) deactivated" }
             + knownAddresses.filter { !addresses.contains($0) }
             .map { "\($0.address) disappeared from \($0.interface)" }
-        return lines.flatMap { log("KNL", $0, view) }
+        let told = lines.flatMap { log("KNL", $0, view) }
+        guard !lines.isEmpty, !isRoaming else { return told }
+        isRoaming = true
+        return told + [.wake(after: Self.roamDelay)]
+    }
+
+    /// Changes within this time of the first are one roaming job's.
+    private static let roamDelay = Duration.milliseconds(100)
+
+    /// The roaming job: from where the peers of our own IKE SAs are reached now. The engine moves those that have lost their way, by
+    /// what it is told of the host.
+    package func woken(_ view: any DaemonView) -> [DialectEffect] {
+        isRoaming = false
+        nextJob()
+        return view.ikeSAs.filter { $0.role == .initiator && $0.state != .deleting }.flatMap { ike in
+            look(for: ike.remote.address, ike.ike, view).told
+        }
+    }
+
+    /// The address from which a peer is reached, and what is told of looking for it.
+    private func look(
+        for remote: IPAddress, _ ike: IKESAID?, _ view: any DaemonView
+    ) -> (address: IPAddress?, told: [DialectEffect]) {
+        let told = isTold ? log("KNL", "getting address to reach \(remote)", ike: ike, view) : []
+        return (view.sourceAddress(towards: remote), told)
     }
 
     /// What is said before a trap stands.
     func routing(_ connection: ConnectionID, _ view: any DaemonView) -> [DialectEffect] {
-        guard let bound = bound(connection), case .address(let remote) = bound.connection.remote.host,
-            let local = localAddress(of: bound.connection, towards: remote, view)
-        else { return [] }
-        let looking = isTold ? log("KNL", "getting address to reach \(remote)", view) : []
+        guard let bound = bound(connection), case .address(let remote) = bound.connection.remote.host else { return [] }
+        let (source, looking) = look(for: remote, nil, view)
+        // This end, which the way to the peer decides where it is not said.
+        let local: IPAddress? = if case .address(let local) = bound.connection.local.host { local } else { source }
+        guard let local else { return [] }
         return looking + proxying(bound, local, remote).flatMap { log("CHD", $0, view) }
     }
 

@@ -45,12 +45,12 @@ struct ASATunnel: DeviceTunnel, Hashable {
     static func keys(_ settings: ASASettings) -> PreSharedKeys {
         PreSharedKeys(
             settings.mapEntries.compactMap { entry in
-                settings.preSharedKey(entry).map { key in
+                settings.preSharedKeys(entry).map { keys in
                     PreSharedKeys.Entry(
                         indices: [
                             .identification(Identification(address: entry.interface.address)),
                             .identification(Identification(address: entry.peer)),
-                        ], secret: SecretBytes(Array(key.utf8)))
+                        ], secret: SecretBytes(Array(keys.own.utf8)), peerSecret: SecretBytes(Array(keys.peer.utf8)))
                 }
             })
     }

@@ -39,8 +39,8 @@ extension ASADialect {
 
     /// Behind it.
     func waiting(_ ike: IKESAID, _ purpose: RequestPurpose, _ view: any DaemonView) -> [DialectEffect] {
-        sessions[ike]?.purpose = purpose
         let id = sessions[ike]?.lastRequestID ?? 0
+        if case .createChild(let child, _, _, _) = purpose { sessions[ike]?.asked[child] = id }
         switch purpose {
         case .ikeAuth, .ikeAuthAlone: return steps(IOSDebugTable.authSent, ike, id, view)
         case .createChild, .rekeyIKE: return steps(IOSDebugTable.childSent, ike, id, view)
@@ -64,17 +64,16 @@ extension ASADialect {
 
     /// A Child SA of ours stands.
     func made(_ facts: ChildFacts, _ view: any DaemonView) -> [DialectEffect] {
-        guard facts.role == .initiator, let session = sessions[facts.ike] else { return [] }
-        guard case .createChild = session.purpose else { return steps(IOSDebugTable.initiatorDone, facts.ike, 1, view) }
-        // What the peer asks for from here on is not ours.
-        sessions[facts.ike]?.purpose = nil
+        guard facts.role == .initiator, sessions[facts.ike] != nil else { return [] }
+        guard let messageID = sessions[facts.ike]?.asked.removeValue(forKey: facts.child) else {
+            return steps(IOSDebugTable.initiatorDone, facts.ike, 1, view)
+        }
         return steps(
-            IOSDebugTable.childMade(group: facts.suite.keyExchange != nil), facts.ike, session.lastRequestID, view)
+            IOSDebugTable.childMade(group: facts.suite.keyExchange != nil), facts.ike, messageID, view)
     }
 
     /// A CREATE_CHILD_SA of ours came to nothing.
-    func exchangeFailed(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        sessions[ike]?.purpose = nil
-        return steps(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
+    func exchangeFailed(_ ike: IKESAID, _ messageID: UInt32, _ view: any DaemonView) -> [DialectEffect] {
+        steps(IOSDebugTable.childFailed, ike, messageID, view)
     }
 }

@@ -28,7 +28,8 @@ extension ASADialect {
         case .ikeSAInitProcessed(let ike, _, _):
             return steps(IOSDebugTable.initProcessed + IOSDebugTable.initDone, ike, 0, view)
         case .requestSent(let ike, let purpose, _): return waiting(ike, purpose, view)
-        case .ikeRekeyFailed(_, let old, _): return exchangeFailed(old, view)
+        case .ikeRekeyFailed(_, let old, _):
+            return exchangeFailed(old, sessions[old]?.lastRequestID ?? 0, view)
         case .messagePassed(let ike, let facts):
             return facts.isSent ? sent(facts, ike, view) : received(facts, ike, view)
         case .responseSent(let ike, _, _): return answered(ike, view)
@@ -42,10 +43,11 @@ extension ASADialect {
         case .childEstablished(let facts):
             sessions[facts.ike]?.child = facts
             return rows(ASADebugTable.installed, facts.ike, view) + made(facts, view)
-        case .childRejected(_, let ike, let reason):
+        case .childRejected(let child, let ike, let reason):
             sessions[ike]?.refusal = reason
-            guard case .createChild = sessions[ike]?.purpose else { return [] }
-            return exchangeFailed(ike, view)
+            // One that the peer asked for is no exchange of ours.
+            guard let messageID = sessions[ike]?.asked.removeValue(forKey: child) else { return [] }
+            return exchangeFailed(ike, messageID, view)
         case .childDeleted(let child, let ike, _, _):
             guard sessions[ike]?.child?.child == child else { return [] }
             let lines = rows(ASADebugTable.removed, ike, view)
@@ -265,6 +267,8 @@ extension ASADialect {
         var effects: [DialectEffect] = []
         switch request.exchange {
         case .ikeSAInit: effects += show(facts.lines(ASADebugTable.initAnswered))
+        // One that refuses the peer has no session.
+        case .ikeAuth where logins[ike] == nil: effects += steps(IOSDebugTable.authFailed, ike, request.messageID, view)
         case .ikeAuth: effects += show(facts.lines(ASADebugTable.authAnswered))
         case .createChildSA:
             if sessions[ike]?.refusal != nil {

@@ -142,7 +142,8 @@ struct ASASession {
     var child: ChildFacts?
     /// Of our last request: its Message ID, and what it is for.
     var lastRequestID: UInt32 = 0
-    var purpose: RequestPurpose?
+    /// Child SAs that requests of ours propose, with the message IDs.
+    var asked: [ChildSAID: UInt32] = [:]
     /// An answered exchange whose negotiation context is kept until the next one.
     var kept: UInt32?
 }

@@ -171,11 +171,14 @@ struct ASASettings {
         return (proposals, lifetimes.min() ?? 86400)
     }
 
-    /// The key for a peer: the tunnel-group's of that name, else the map's.
-    func preSharedKey(_ entry: MapEntry) -> String? {
+    /// The keys for a peer, by which this end proves itself and by which the peer does: those of the tunnel-group of its name, else
+    /// the map's; where one is missing, the other one serves for both.
+    func preSharedKeys(_ entry: MapEntry) -> (own: String, peer: String)? {
         let group = tree.entry("tunnel-group", "\(entry.peer)", "ipsec-attributes")
-        return group?.rest(of: "ikev2", "local-authentication", "pre-shared-key")?.first
-            ?? value(entry.map, "\(entry.sequence)", "set", "ikev2", "pre-shared-key")
+        func key(_ direction: String) -> String? { group?.rest(of: "ikev2", direction, "pre-shared-key")?.first }
+        let (own, peer) = (key("local-authentication"), key("remote-authentication"))
+        let either = own ?? peer ?? value(entry.map, "\(entry.sequence)", "set", "ikev2", "pre-shared-key")
+        return either.map { (own ?? $0, peer ?? $0) }
     }
 
     /// Idle seconds after which a peer is asked for a sign of life; nil: never.

@@ -35,10 +35,7 @@ extension [Payload] {
     }
 
     /// Of SET_WINDOW_SIZE (RFC 7296 §2.3): the requests that its sender can keep apart.
-    var windowSize: UInt32? {
-        guard let data = notify(.setWindowSize)?.data, data.count == 4 else { return nil }
-        return data.reduce(0) { $0 << 8 | UInt32($1) }
-    }
+    var windowSize: UInt32? { notify(.setWindowSize)?.windowSize }
 
     /// Which SAs a Delete names; nil: there is none.
     var deletes: ProtocolID? {

@@ -33,11 +33,13 @@ extension IOSDialect {
             return rows(
                 role == .initiator ? IOSDebugTable.peerVerified : IOSDebugTable.peerAccepted, ike, 1, view)
         case .ikeRekeyed(let new, let old, let role, _): return rekeyed(new, replacing: old, role, view)
-        case .ikeRekeyFailed(_, let old, _): return exchangeFailed(old, view)
+        case .ikeRekeyFailed(_, let old, _):
+            return exchangeFailed(old, sessions[old]?.lastRequestID ?? 0, view)
         case .childEstablished(let facts): return made(facts, view)
-        case .childRejected(_, let ike, _):
-            guard case .createChild = sessions[ike]?.purpose else { return [] }
-            return exchangeFailed(ike, view)
+        case .childRejected(let child, let ike, _):
+            // One that the peer asked for is no exchange of ours.
+            guard let messageID = sessions[ike]?.asked.removeValue(forKey: child) else { return [] }
+            return exchangeFailed(ike, messageID, view)
         case .childDeleted(let child, _, _, _):
             childNumbers[child] = nil
             return []
@@ -101,25 +103,22 @@ extension IOSDialect {
             guard let request = session.request, request.exchange == .createChildSA else { return [] }
             return rows(IOSDebugTable.childAccepted(group: hasGroup), facts.ike, request.messageID, view)
         }
-        guard case .createChild = session.purpose else {
+        guard let messageID = sessions[facts.ike]?.asked.removeValue(forKey: facts.child) else {
             return rows(IOSDebugTable.initiatorDone, facts.ike, 1, view)
         }
-        // What the peer asks for from here on is not ours.
-        sessions[facts.ike]?.purpose = nil
-        return rows(IOSDebugTable.childMade(group: hasGroup), facts.ike, session.lastRequestID, view)
+        return rows(IOSDebugTable.childMade(group: hasGroup), facts.ike, messageID, view)
     }
 
     /// A CREATE_CHILD_SA of ours came to nothing.
-    private func exchangeFailed(_ ike: IKESAID, _ view: any DaemonView) -> [DialectEffect] {
-        sessions[ike]?.purpose = nil
-        return rows(IOSDebugTable.childFailed, ike, sessions[ike]?.lastRequestID ?? 0, view)
+    private func exchangeFailed(_ ike: IKESAID, _ messageID: UInt32, _ view: any DaemonView) -> [DialectEffect] {
+        rows(IOSDebugTable.childFailed, ike, messageID, view)
     }
 
     // MARK: Behind a message of ours
 
     private func waiting(_ ike: IKESAID, _ purpose: RequestPurpose, _ view: any DaemonView) -> [DialectEffect] {
-        sessions[ike]?.purpose = purpose
         let id = sessions[ike]?.lastRequestID ?? 0
+        if case .createChild(let child, _, _, _) = purpose { sessions[ike]?.asked[child] = id }
         switch purpose {
         case .ikeAuth, .ikeAuthAlone: return rows(IOSDebugTable.authSent, ike, id, view)
         case .createChild, .rekeyIKE: return rows(IOSDebugTable.childSent, ike, id, view)

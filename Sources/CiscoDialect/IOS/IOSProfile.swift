@@ -15,13 +15,11 @@ extension WireProfile {
             .init(.createChildSA, isResponse: false): another, .init(.createChildSA, isResponse: true): another,
         ])
         layout.notifyProtocol = .ike
-        // RFC 7296 §3.10.1: a window of 5, as 4 octets.
-        let window = MessageLayout.Announcement(.setWindowSize, data: [0, 0, 0, 5])
-        let support = [window, .init(.espTFCPaddingNotSupported), .init(.nonFirstFragmentsAlso)]
+        profile.requestWindow = 5
+        let support = [MessageLayout.Announcement(.espTFCPaddingNotSupported), .init(.nonFirstFragmentsAlso)]
         layout.announcements = [
             .init(.ikeSAInit, isResponse: true): [.init(.httpCertLookupSupported)],
             .init(.ikeAuth, isResponse: false): support, .init(.ikeAuth, isResponse: true): support,
-            .init(.createChildSA, isResponse: false): [window], .init(.createChildSA, isResponse: true): [window],
         ]
         layout.additions = [
             // RFC 7296 §3.7: encoding 12 is "Hash and URL of X.509 certificate"; 20 octets for each trust anchor.

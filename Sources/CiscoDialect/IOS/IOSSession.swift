@@ -21,7 +21,8 @@ struct IOSSession {
     /// Of the last message, and of our last request.
     var lastMessageID: UInt32 = 0
     var lastRequestID: UInt32 = 0
-    var purpose: RequestPurpose?
+    /// Child SAs that requests of ours propose, with the message IDs: several at once where the peer's window has room.
+    var asked: [ChildSAID: UInt32] = [:]
     /// The group of our last request's KE payload.
     var sentGroup: UInt16?
     /// The group that came, or that we tried, and the one that its receiver wants.

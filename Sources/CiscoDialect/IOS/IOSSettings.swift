@@ -138,22 +138,26 @@ struct IOSSettings {
         }
     }
 
-    /// The keys of all keyrings: a peer's line opens its part, its address says whose it is.
+    /// The keys of all keyrings: a peer's line opens its part, its address says whose it is. The local key is what this router proves
+    /// itself by, the remote one what the peer does; where one is missing, the other one serves for both.
     var keys: PreSharedKeys {
         PreSharedKeys(
             tree.entries.filter { $0.words.starts(with: ["crypto", "ikev2", "keyring"]) }.flatMap { ring in
-                var entries: [PreSharedKeys.Entry] = []
-                var peer: IPAddress?
-                for line in ring.children {
-                    if line.words.first == "address" { peer = IPAddress(line.words[1]) }
-                    if line.words.starts(with: ["pre-shared-key", "local"]), let peer {
-                        entries.append(
-                            PreSharedKeys.Entry(
-                                indices: [.identification(Identification(address: peer))],
-                                secret: SecretBytes(Array(line.words[2].utf8))))
+                ring.children.split(omittingEmptySubsequences: true) { $0.words.first == "peer" }.compactMap { lines in
+                    func key(_ whose: String) -> SecretBytes? {
+                        lines.first { $0.words.starts(with: ["pre-shared-key", whose]) }
+                            .map { SecretBytes(Array($0.words[2].utf8)) }
                     }
+                    guard
+                        let peer = lines.first(where: { $0.words.first == "address" }).flatMap({
+                            IPAddress($0.words[1])
+                        }),
+                        let secret = key("local") ?? key("remote")
+                    else { return nil }
+                    return PreSharedKeys.Entry(
+                        indices: [.identification(Identification(address: peer))], secret: secret,
+                        peerSecret: key("remote"))
                 }
-                return entries
             })
     }
 }

@@ -198,6 +198,8 @@ package struct ConnectionBinder {
         }
         connection.configuration = configuration(bound, remote.host)
         connection.mobility = settings.mobike
+        connection.marks.inbound = settings.inboundMark
+        connection.marks.outbound = settings.outboundMark
         connection.acceptsRedirects = settings.acceptsRedirects
         connection.redirectTarget = settings.sendsRedirects ? settings.redirectTarget : nil
         connection.ppk = settings.ppk

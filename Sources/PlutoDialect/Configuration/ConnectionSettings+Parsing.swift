@@ -158,8 +158,13 @@ extension ConnectionSettings {
             guard let address = IPAddress(assignment.value) else { throw assignment.malformed("an address") }
             redirectTarget = address
         case "ppk-ids": ppkNames = ValueSyntax.list(assignment.value)
-        case "ipsec-interface" where value != "no", "vti-interface", "ah", "sec-label", "mark", "mark-in", "mark-out":
-            refuse(assignment)
+        case "ipsec-interface" where value != "no", "vti-interface", "ah", "sec-label": refuse(assignment)
+        case "mark", "mark-in", "mark-out":
+            // pluto's own choice of one for each instance.
+            guard value != "-1" else { return refuse(assignment) }
+            guard let mark = PacketMark(value) else { throw assignment.malformed("a mark: NUMBER or NUMBER/MASK") }
+            if assignment.key != "mark-out" { inboundMark = mark }
+            if assignment.key != "mark-in" { outboundMark = mark }
         default: break
         }
     }

@@ -104,6 +104,9 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var fakeStrongSwan = false
     package var ciscoUnity = false
     package var reqid: UInt32 = 0
+    /// `mark=`, `mark-in=`, `mark-out=`: of the policies.
+    package var inboundMark: PacketMark?
+    package var outboundMark: PacketMark?
     package var enableTCP = "no"
     package var remoteTCPPort: UInt16 = 4500
     package var priority: Int?

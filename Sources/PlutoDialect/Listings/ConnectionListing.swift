@@ -19,6 +19,15 @@ struct ConnectionListing {
             + details.map { "\(name)   \($0)" }
     }
 
+    /// `unset`, or the inbound and the outbound one.
+    private var marks: String {
+        guard settings.inboundMark != nil || settings.outboundMark != nil else { return "unset" }
+        return [settings.inboundMark, settings.outboundMark].map { mark in
+            let mark = mark ?? PacketMark(value: 0, mask: 0)
+            return "\(mark.value)/0x\(String(mark.mask, radix: 16))"
+        }.joined(separator: ", ")
+    }
+
     private var details: [String] {
         func yes(_ truth: Bool) -> String { truth ? "yes" : "no" }
         var result = [
@@ -54,7 +63,7 @@ struct ConnectionListing {
             "v2-auth-hash-policy: none;",
             "conn_prio: \(priorities); interface: \(bound.interface ?? ""); metric: 0; mtu: unset; "
                 + "sa_prio:\(settings.priority.map { "\($0)" } ?? "auto"); sa_tfc:none;",
-            "nflog-group: unset; mark: unset; vti-iface:unset; vti-routing:\(shown("vti-routing", "no")); "
+            "nflog-group: unset; mark: \(marks); vti-iface:unset; vti-routing:\(shown("vti-routing", "no")); "
                 + "vti-shared:\(shown("vti-shared", "no")); nic-offload:no;",
             "our idtype: \(identity(bound.ours, ours: true).type); our id=\(identity(bound.ours, ours: true).text); "
                 + "their idtype: \(identity(bound.theirs, ours: false).type); "

@@ -55,6 +55,12 @@ enum KernelListing {
             "\tproto esp spi 0x\(direction.spi) reqid \(child.reqid) mode \(isTunnel ? "tunnel" : "transport")",
             "\treplay-window \(isLarge ? 0 : window) \(flags.isEmpty ? "" : "flag \(flags.joined(separator: " "))")",
         ]
+        let marks = child.marks
+        if let mark = state.isInbound ? marks.inbound : marks.outbound,
+            state.isInbound ? marks.marksInboundSA : marks.marksOutboundSA
+        {
+            lines.append("\tmark \(mark) ")
+        }
         lines += algorithms(child.suite, direction)
         switch child.encapsulation {
         case .none: break
@@ -65,6 +71,9 @@ enum KernelListing {
             lines.append("\tlastused \(CalendarTime(secondsSince1970: used).text)")
         }
         lines += isLarge ? largeReplay(state, window: window) : smallReplay(state)
+        if let id = state.isInbound ? marks.inboundInterface : marks.outboundInterface {
+            lines.append("\tif_id 0x\(hex(id))")
+        }
         if !isTunnel, let local = child.localSelectors.first, let remote = child.remoteSelectors.first {
             let (from, to) = state.isInbound ? (remote, local) : (local, remote)
             lines.append("\tsel \(selector(from, to)) ")
@@ -149,6 +158,7 @@ enum KernelListing {
                 "\tdir \(direction) \(policy.action == .block ? "action block " : "")priority \(policy.priority) "
                     + "ptype main",
             ]
+            if let mark = policy.mark { lines.append("\tmark \(mark) ") }
             if policy.action != .bypass {
                 let hidesTemplate = isTrap || policy.mode == .transport
                 let nowhere = IPAddress.unspecified(policy.source.family)
@@ -160,6 +170,7 @@ enum KernelListing {
                     "\t\tproto esp reqid \(isTrap ? 0 : policy.reqid) mode \(isTunnel ? "tunnel" : "transport")",
                 ]
             }
+            if let id = policy.interfaceID { lines.append("\tif_id 0x\(hex(id))") }
             listed.append((order(policy), lines))
         }
         return listed.sorted { $0.order.lexicographicallyPrecedes($1.order) }.flatMap(\.lines)

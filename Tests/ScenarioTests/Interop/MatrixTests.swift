@@ -64,7 +64,7 @@ struct MatrixTests {
     @Test func `every case of the matrix is one of VPP's, or has VPP's reason`() {
         #expect(VPPCases.all.map(\.name) == InteropCases.all.map(\.name))
         for test in VPPCases.all {
-            if case .pluto = test.manner { Issue.record("\(test.name)") }
+            if case .pluto = test.manner { #expect(test.beyond != nil, "\(test.name)") }
         }
     }
 
@@ -160,13 +160,13 @@ struct InteropCaseTests {
             encr-keysize=256 local-ts=[192.0.2.0/24 10.0.0.0/8] remote-ts=[192.0.1.0/24]}}}}
             list-sas reply {}
             """
-        let sas = CharonSAs(text)
+        let sas = PeerSAs(swanctl: text)
         let ike = try #require(sas.ikes.first)
         #expect(sas.ikes.count == 1)
         #expect(ike.algorithms == "AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519")
-        #expect(ike.children.map { $0["spi-in"] } == ["137e7d3d"])
-        #expect(CharonSAs.algorithms(ofChild: ike.children[0]) == "AES_GCM_16-256")
-        #expect(CharonSAs("list-sas reply {}\n").ikes.isEmpty)
+        #expect(ike.children.map(\.inbound) == ["137e7d3d"])
+        #expect(ike.children[0].algorithms == "AES_GCM_16-256")
+        #expect(PeerSAs(swanctl: "list-sas reply {}\n").ikes.isEmpty)
     }
 
     @Test func `a Child SA is read from a VPP's listing, whoever made it`() throws {
@@ -181,13 +181,13 @@ struct InteropCaseTests {
                  0 type 7 protocol_id 0 addr 192.0.2.0 - 192.0.2.127 port 0 - 65535
 
             """
-        let ours = try #require(SwandChild(vpp: text, network: "192.0.1.0/24"))
+        let ours = try #require(ChildView(vpp: text, network: "192.0.1.0/24"))
         #expect((ours.inbound, ours.outbound) == ("0abc1234", "63199535"))
         #expect(ours.algorithms == "AES_CBC-192/HMAC_SHA1_96")
         #expect((ours.localSelectors, ours.remoteSelectors) == ("192.0.1.0/24", "192.0.2.0-192.0.2.127"))
-        let theirs = try #require(SwandChild(vpp: text, network: "192.0.2.0/25"))
+        let theirs = try #require(ChildView(vpp: text, network: "192.0.2.0/25"))
         #expect((theirs.inbound, theirs.localSelectors) == ("63199535", "192.0.2.0-192.0.2.127"))
-        #expect(SwandChild(vpp: "", network: "192.0.1.0/24") == nil)
+        #expect(ChildView(vpp: "", network: "192.0.1.0/24") == nil)
     }
 
     @Test func `swand's last Child SA is read from its log`() throws {
@@ -198,10 +198,10 @@ struct InteropCaseTests {
             {ESP/ESN=>0x7d3d <0x0cefb30a xfrm=AES_CBC_128-HMAC_SHA1_96-DH19 DPD=passive}
             | "w" #4: established Child SA
             """
-        let child = try #require(SwandChild(log: log))
+        let child = try #require(ChildView(log: log))
         #expect(child.outbound == "00007d3d" && child.inbound == "0cefb30a")
         #expect(child.algorithms == "AES_CBC-128/HMAC_SHA1_96")
         #expect(child.localSelectors == "192.0.1.0/24" && child.remoteSelectors == "192.0.2.0/24")
-        #expect(SwandChild(log: "\"w\" #1: initiator established IKE SA") == nil)
+        #expect(ChildView(log: "\"w\" #1: initiator established IKE SA") == nil)
     }
 }

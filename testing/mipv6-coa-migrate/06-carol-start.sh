@@ -1,4 +1,3 @@
-./install.sh carol
 ipsec start
 # which triggers IKE for the Binding Update, and then for the payload
 /etc/init.d/mip6d start

@@ -1,18 +1,10 @@
-/// A Child SA as swand's log tells of it when it stands.
-package struct SwandChild: Sendable, Equatable {
-    /// Eight hexadecimal digits; outbound is what the peer chose.
-    package let outbound: String
-    package let inbound: String
-    /// In strongSwan's words: `AES_GCM_16-256`, `AES_CBC-128/HMAC_SHA1_96`.
-    package let algorithms: String
-    package let localSelectors: String
-    package let remoteSelectors: String
-
+/// A Child SA as swand tells of it.
+extension ChildView {
     /// The last Child SA of a log: `… established Child SA …; IPsec tunnel [A===B] {ESPinUDP=>0xO <0xI xfrm=C-I …}`.
     package init?(log text: String) {
-        var found: SwandChild?
+        var found: ChildView?
         for line in text.split(separator: "\n") where !line.hasPrefix("|") {
-            if let child = SwandChild(line: line) { found = child }
+            if let child = ChildView(line: line) { found = child }
         }
         guard let found else { return nil }
         self = found
@@ -84,12 +76,12 @@ package struct SwandChild: Sendable, Equatable {
         algorithms = Self.cipher(parts[0]) + (parts[1] == "NONE" ? "" : "/\(parts[1])")
     }
 
-    private static func padded(_ digits: Substring) -> String {
+    static func padded(_ digits: Substring) -> String {
         String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
 
     /// `AES_GCM_16_256` is `AES_GCM_16-256`: the key's length is the last of the numbers, where there is one.
-    private static func cipher(_ name: Substring) -> String {
+    static func cipher(_ name: Substring) -> String {
         guard let mark = name.lastIndex(of: "_"), let bits = Int(name[name.index(after: mark)...]),
             [128, 192, 256].contains(bits)
         else { return String(name) }

@@ -1,0 +1,1 @@
+../../guestbin/http-server.sh --start OUTPUT/www

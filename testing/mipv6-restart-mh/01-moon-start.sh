@@ -1,0 +1,1 @@
+../mipv6-restart/01-moon-start.sh

@@ -1,0 +1,1 @@
+../mipv6-restart/02-carol-start.sh
