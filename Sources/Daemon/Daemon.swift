@@ -396,7 +396,8 @@ extension KernelChange {
     fileprivate func failure(_ reason: String) -> DataPlaneReport? {
         switch self {
         case .install(let installation): .installFailed(installation.child, reason: reason)
-        case .remove(let child), .move(let child, _, _, _): .failed(child, reason: reason)
+        case .remove(let child): .failed(child, reason: reason)
+        case .move(let move): .failed(move.child, reason: reason)
         case .route(let route): .routeFailed(route.connection, reason: reason)
         case .unroute, .keepAlive: nil
         }

@@ -45,11 +45,10 @@ package final class KeyTables {
         case .install(let installation):
             installations[installation.child] = installation
             try add(installation)
-        case .move(let child, let local, let remote, _):
-            guard var installation = installations[child] else { return }
-            installation.local = local
-            installation.remote = remote
-            installations[child] = installation
+        case .move(let move):
+            guard var installation = installations[move.child] else { return }
+            installation.follow(move)
+            installations[move.child] = installation
             try add(installation)
         case .remove(let child): installations[child] = nil
         case .route, .unroute, .keepAlive: break

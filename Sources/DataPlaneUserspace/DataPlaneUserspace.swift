@@ -105,7 +105,8 @@ package final class DataPlaneUserspace: DataPlane {
     package func apply(_ change: KernelChange) throws(DataPlaneError) {
         removedCounters = [:]
         switch change {
-        case .remove(let child), .move(let child, _, _, _): if let old = associations[child] { drain(for: old) }
+        case .remove(let child): if let old = associations[child] { drain(for: old) }
+        case .move(let move): if let old = associations[move.child] { drain(for: old) }
         default: break
         }
         // Nothing that is cached may outlive a change.
@@ -143,14 +144,14 @@ package final class DataPlaneUserspace: DataPlane {
                 forget(trap)
             }
             try refresh()
-        case .move(let child, let local, let remote, let encapsulation):
-            guard let association = associations[child] else {
-                throw DataPlaneError("no Child SA \(child.number) to move")
+        case .move(let move):
+            guard let association = associations[move.child] else {
+                throw DataPlaneError("no Child SA \(move.child.number) to move")
             }
-            if encapsulation == .none { try openSocket(local) }
+            if move.encapsulation == .none { try openSocket(move.local) }
             let isInUse = association.wishedMTU != nil
             if isInUse { withdraw(.association(association)) }
-            association.move(local: local, remote: remote, encapsulation: encapsulation)
+            association.follow(move)
             openPath(association)
             if isInUse { enter(.association(association)) }
             try refresh()

@@ -13,9 +13,9 @@ final class SecurityAssociation {
     private(set) var installation: ChildInstallation
     var outbound: OutboundSA
     var inbound: InboundSA
-    let pairs: SelectorPairs
+    private(set) var pairs: SelectorPairs
     /// See `PolicyState.priority`.
-    let priority: UInt32
+    private(set) var priority: UInt32
     /// The MTU that it wants of the routing, while its policy is in the database.
     var wishedMTU: Int?
     /// The order of installation, for listings: the newest first.
@@ -112,10 +112,13 @@ final class SecurityAssociation {
         return Endpoint(installation.local, port: port)
     }
 
-    func move(local: IPAddress, remote: IPAddress, encapsulation: Encapsulation) {
-        installation.local = local
-        installation.remote = remote
-        installation.encapsulation = encapsulation
+    /// Its policy must not be in the database meanwhile: it may get another rank there.
+    func follow(_ move: ChildMove) {
+        installation.follow(move)
+        if move.selectors != nil {
+            pairs = SelectorPairs(local: installation.localSelectors, remote: installation.remoteSelectors)
+            priority = PolicyState.priority(installation.localSelectors, installation.remoteSelectors)
+        }
         mapped = nil
         destination.pointee = DatagramAddress(Self.peer(of: installation))
     }

@@ -145,8 +145,7 @@ package final class DataPlaneVPP: DataPlane {
                 throw DataPlaneError("\(error)")
             }
         case .remove(let child): forwarder.remove(child)
-        case .move(let child, let local, let remote, let encapsulation):
-            forwarder.move(child, local: local, remote: remote, encapsulation: encapsulation)
+        case .move(let move): forwarder.follow(move)
         // VPP starts nothing on demand, and a tunnel interface needs no keepalive of its own.
         case .route, .unroute, .keepAlive: break
         }

@@ -1,22 +1,18 @@
 import DataPlane
 import IKEModel
-import NetAddress
 import Netlink
 
 /// New ends for a Child SA that stands.
 extension DataPlaneXFRM {
     /// Both states are made anew with their sequence numbers, windows and counts. XFRM_MSG_MIGRATE would lose the counts, and
     /// knows nothing of an encapsulation that begins or ends.
-    func move(
-        _ child: ChildSAID, local: IPAddress, remote: IPAddress, encapsulation: Encapsulation
-    ) throws(DataPlaneError) {
+    func follow(_ move: ChildMove) throws(DataPlaneError) {
+        let child = move.child
         guard let netlink, let before = children[child] else {
             throw DataPlaneError("no Child SA \(child.number) to move")
         }
         var after = before
-        after.installation.local = local
-        after.installation.remote = remote
-        after.installation.encapsulation = encapsulation
+        after.installation.follow(move)
         after.mapped = nil
         let outbound: XFRMState
         let inbound: XFRMState

@@ -129,8 +129,7 @@ package final class DataPlaneXFRM: DataPlane {
             traps[connection] = nil
             asked[connection] = nil
             try refresh()
-        case .move(let child, let local, let remote, let encapsulation):
-            try move(child, local: local, remote: remote, encapsulation: encapsulation)
+        case .move(let move): try follow(move)
         case .keepAlive(let local, let remote, let children):
             if isIdle(children) { sendKeepAlive(from: local, to: remote) }
         }

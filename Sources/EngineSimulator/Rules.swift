@@ -24,8 +24,24 @@ enum PairRules {
             return "the suites differ"
         }
         if mine.mode != theirs.mode { return "the modes differ" }
+        // Each end has its own names for the ends of transport mode: see `misplacement`.
+        if mine.mode == .transport { return nil }
         if mine.localSelectors != theirs.remoteSelectors || mine.remoteSelectors != theirs.localSelectors {
             return "the selectors are not mirrored"
+        }
+        return nil
+    }
+}
+
+extension PairRules {
+    /// Says where transport mode protects other addresses than those that its packets have; nil: nowhere.
+    static func misplacement(_ child: ChildInstallation) -> String? {
+        guard child.mode == .transport else { return nil }
+        let (here, there) = (IPPrefix(host: child.local).range, IPPrefix(host: child.remote).range)
+        if child.localSelectors.contains(where: { $0.addresses != here })
+            || child.remoteSelectors.contains(where: { $0.addresses != there })
+        {
+            return "Child SA \(child.child.number) between \(child.local) and \(child.remote) protects other addresses"
         }
         return nil
     }

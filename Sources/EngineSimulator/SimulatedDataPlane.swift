@@ -46,11 +46,11 @@ package final class SimulatedDataPlane: DataPlane {
             removed[child] = ChildCounters()
         case .route(let route): routes[route.connection] = route
         case .unroute(let connection): routes[connection] = nil
-        case .move(let child, let local, let remote, let encapsulation):
-            guard installed[child] != nil else { throw DataPlaneError("no Child SA \(child.number) to move") }
-            installed[child]?.installation.local = local
-            installed[child]?.installation.remote = remote
-            installed[child]?.installation.encapsulation = encapsulation
+        case .move(let move):
+            guard installed[move.child] != nil else {
+                throw DataPlaneError("no Child SA \(move.child.number) to move")
+            }
+            installed[move.child]?.installation.follow(move)
         case .keepAlive: break
         }
     }
@@ -115,6 +115,8 @@ package final class SimulatedDataPlane: DataPlane {
     package func child(inbound spi: ESPSPI) -> ChildInstallation? {
         childBySPI[spi].flatMap { installed[$0]?.installation }
     }
+
+    package func installation(of child: ChildSAID) -> ChildInstallation? { installed[child]?.installation }
 
     /// Whether a packet of a connection is either sealed or held back, and never sent in clear.
     package func shields(_ connection: ConnectionID) -> Bool {

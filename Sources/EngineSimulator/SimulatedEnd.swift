@@ -25,6 +25,12 @@ package struct SimulationSettings: Hashable, Sendable {
     package var isChildless = false
     /// IKE_INTERMEDIATE goes before IKE_AUTH (RFC 9242).
     package var usesIntermediate = false
+    /// Child SAs are of transport mode: of the two ends' own addresses.
+    package var isTransport = false
+    /// Both speak MOBIKE (RFC 4555); west may be anywhere, and begins.
+    package var usesMobility = false
+    /// West is behind a NAT, whose mapping may change, and begins.
+    package var hasNAT = false
     /// West proves who it is by EAP-MSCHAPv2, and can be no responder then.
     package var usesEAP = false
     /// Requests that both ends keep apart (RFC 7296 §2.3).
@@ -44,6 +50,8 @@ package final class SimulatedEnd {
     package private(set) var plane = SimulatedDataPlane()
     private let seed: UInt64
     private var restarts: UInt64 = 0
+    /// Where it is by now.
+    package internal(set) var address: IPAddress
     var wake: Instant?
     /// What its packets must not go in clear for: connections that were up here and are to stay so.
     var shielded: Set<ConnectionID> = []
@@ -54,6 +62,7 @@ package final class SimulatedEnd {
         self.name = name
         self.settings = settings
         self.seed = seed
+        address = name.address
         engine = SimulatedEnd.makeEngine(name, settings, seed: seed)
     }
 
@@ -84,12 +93,13 @@ package final class SimulatedEnd {
 
     private func connection(_ id: ConnectionID) -> Connection {
         func end(_ end: EndName) -> ConnectionEnd {
-            ConnectionEnd(
-                host: .address(end.address),
+            let isAnywhere = end == .west && name == .east && (settings.usesMobility || settings.hasNAT)
+            return ConnectionEnd(
+                host: isAnywhere ? .any(.v4) : .address(end == name ? address : end.address),
                 identification: Identification(type: .fqdn, data: Array(end.rawValue.utf8)),
-                selectors: [
-                    TrafficSelector(IPPrefix("192.0.\(id.number * 10 + (end == .west ? 1 : 2)).0/24")!)
-                ])
+                selectors: settings.isTransport
+                    ? []
+                    : [TrafficSelector(IPPrefix("192.0.\(id.number * 10 + (end == .west ? 1 : 2)).0/24")!)])
         }
         let groups: [KeyExchangeMethod] =
             !settings.groupsDiffer
@@ -106,6 +116,8 @@ package final class SimulatedEnd {
             sessionResumption: settings.sessionResumption, livenessDelay: settings.livenessDelay,
             perfectForwardSecrecy: settings.perfectForwardSecrecy)
         connection.intermediate = settings.usesIntermediate
+        connection.mobility = settings.usesMobility
+        if settings.isTransport { connection.mode = .transport }
         if settings.isChildless { connection.childless = .force }
         if settings.usesEAP {
             let policy = AuthenticationPolicy.eap(EAPPolicy(.mschapV2))

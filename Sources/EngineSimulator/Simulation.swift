@@ -52,6 +52,7 @@ package final class Simulation {
     package var onPassage: ((Passage) -> Void)?
     package var onEvent: ((Instant, EndName, Event) -> Void)?
 
+    private var path: SimulatedPath
     private var flights: [Flight] = []
     private var order = 0
     private var delayed: [EndName: [Datagram]] = [:]
@@ -63,6 +64,7 @@ package final class Simulation {
         west = SimulatedEnd(.west, settings: settings, seed: seed)
         east = SimulatedEnd(.east, settings: settings, seed: seed)
         self.faults = faults
+        path = SimulatedPath(settings)
         wire = WireRules(window: settings.requestWindow)
         for end in [west, east] { configure(end) }
     }
@@ -70,7 +72,31 @@ package final class Simulation {
     package func end(_ name: EndName) -> SimulatedEnd { name == .west ? west : east }
 
     private func configure(_ end: SimulatedEnd) {
+        if end.settings.usesMobility { reportHost(of: end) }
         for command in end.configuration() { tell(end.name, command) }
+    }
+
+    private func reportHost(of end: SimulatedEnd) {
+        let peers = Set(end.engine.ikeSAs.map(\.remote.address))
+        let report = HostReport(
+            addresses: [end.address], sources: Dictionary(uniqueKeysWithValues: peers.map { ($0, end.address) }))
+        perform(end.engine.handle(.host(report), at: now), by: end)
+    }
+
+    /// An end's host has another address from now on, and no more the one that it had.
+    package func relocate(_ name: EndName) {
+        let end = end(name)
+        let next = (end.address.value & 0xff) + 1
+        end.address = IPAddress(family: .v4, value: IPAddress(name == .west ? "192.1.4.0" : "192.1.5.0")!.value + next)
+        reportHost(of: end)
+    }
+
+    /// The NAT before west makes its mapping anew.
+    package func remap() { path.remap() }
+
+    /// What an address of one end's is called at the other.
+    func seen(_ address: IPAddress, of name: EndName) -> IPAddress {
+        name == .west ? path.outside(Endpoint(address, port: 4500)).address : address
     }
 
     /// The end forgets all that was: its process was killed and starts again.
@@ -196,6 +222,9 @@ package final class Simulation {
                 report("\(end.name.rawValue): Child SA \(installation.child.number): \(what)")
             }
         }
+        if let what = change.child.flatMap({ end.plane.installation(of: $0) }).flatMap(PairRules.misplacement) {
+            report("\(end.name.rawValue): \(what)")
+        }
         for connection in end.shielded where !end.plane.shields(connection) {
             report("\(end.name.rawValue): packets of connection \(connection.number) go in clear")
         }
@@ -214,7 +243,11 @@ package final class Simulation {
         let fault = faults.fault(for: number, at: now)
         if let fault { met[number] = fault }
         onPassage?(Passage(number: number, at: now, from: name, datagram: datagram, fault: fault))
-        let arriving = Datagram(local: datagram.remote, remote: datagram.local, octets: datagram.octets)
+        guard let carried = path.carry(datagram, from: end(name), to: end(name.other)) else {
+            release(from: name)
+            return
+        }
+        let arriving = Datagram(local: carried.remote, remote: carried.local, octets: carried.octets)
         switch fault {
         case nil: deliver(arriving, from: name, after: Simulation.latency)
         case .drop: break
@@ -255,5 +288,16 @@ package final class Simulation {
         let thousandths = instant.nanoseconds / 1_000_000
         let rest = String(thousandths % 1000)
         return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest + " s"
+    }
+}
+
+extension KernelChange {
+    /// What is installed or moved.
+    fileprivate var child: ChildSAID? {
+        switch self {
+        case .install(let installation): installation.child
+        case .move(let move): move.child
+        case .remove, .route, .unroute, .keepAlive: nil
+        }
     }
 }

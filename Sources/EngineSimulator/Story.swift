@@ -10,6 +10,10 @@ package enum Deed: Hashable, Sendable {
     case deleteIKE
     case deleteChild(ConnectionID)
     case probe
+    /// Its host gets another address in the place of the one that it had.
+    case relocate
+    /// The NAT before west forgets its mapping.
+    case remap
     /// The process is killed and starts again.
     case restart
 }
@@ -126,6 +130,48 @@ extension Story {
             [up, Step(later, .west, .rekeyChild(one)), Step(later, .east, .deleteChild(one))]),
         Story("delete-during-rekey-IKE", [up, Step(later, .west, .rekeyIKE), Step(later, .east, .deleteIKE)]),
         Story("liveness", [up, Step(later, .west, .probe), Step(later, .east, .probe)]),
+        Story("MOBIKE", settings { $0.usesMobility = true }, [up, Step(later, .west, .relocate)]),
+        Story("MOBIKE-responder", settings { $0.usesMobility = true }, [up, Step(later, .east, .relocate)]),
+        Story(
+            "MOBIKE-transport-rekey-child",
+            settings {
+                $0.usesMobility = true
+                $0.isTransport = true
+            },
+            [
+                up, Step(later, .west, .rekeyChild(one)), Step(later, .west, .relocate),
+                Step(later + later, .east, .rekeyChild(one)),
+            ]),
+        Story(
+            "MOBIKE-transport-rekey-child-cross",
+            settings {
+                $0.usesMobility = true
+                $0.isTransport = true
+            },
+            [
+                up, Step(later, .east, .rekeyChild(one)), Step(later, .west, .rekeyIKE), Step(later, .west, .relocate),
+            ]),
+        Story(
+            "NAT-mapping", settings { $0.hasNAT = true },
+            [up, Step(later, .west, .remap), Step(later, .west, .rekeyIKE)]),
+        Story(
+            "NAT-mapping-transport",
+            settings {
+                $0.hasNAT = true
+                $0.isTransport = true
+            },
+            [
+                up, Step(later, .west, .rekeyChild(one)), Step(later, .west, .remap), Step(later, .west, .probe),
+                Step(later + later, .east, .rekeyChild(one)),
+            ]),
+        Story(
+            "NAT-mapping-MOBIKE-transport",
+            settings {
+                $0.hasNAT = true
+                $0.usesMobility = true
+                $0.isTransport = true
+            },
+            [up, Step(later, .west, .remap), Step(later, .west, .probe), Step(later + later, .west, .relocate)]),
         Story("restart", settings { $0.livenessDelay = .seconds(10) }, [up, Step(later, .east, .restart)]),
     ]
 
@@ -151,6 +197,34 @@ extension Story {
         }
         settings.requestWindow = dice.below(3) == 0 ? 5 : 1
         return Story("random", settings, steps)
+    }
+
+    /// A story that a seed tells of a west that moves, behind a NAT or with MOBIKE or both.
+    package static func moving(seed: UInt64) -> Story {
+        var dice = Dice(seed: ~seed &* 3)
+        var settings = SimulationSettings()
+        let kind = dice.below(3)
+        settings.hasNAT = kind != 0
+        settings.usesMobility = kind != 1
+        settings.isTransport = dice.below(2) == 0
+        settings.perfectForwardSecrecy = dice.below(4) == 0
+        settings.packetOctets = dice.below(4) == 0 ? 200 + dice.below(300) : 1280
+        var steps = [up]
+        var at = Duration.zero
+        for _ in 0..<(1 + dice.below(5)) {
+            at += dice.below(2) == 0 ? .milliseconds(dice.below(60)) : .milliseconds(dice.below(5000))
+            let end: EndName = dice.below(2) == 0 ? .west : .east
+            switch dice.below(10) {
+            case 0, 1: steps.append(Step(at, end, .rekeyIKE))
+            case 2...4: steps.append(Step(at, end, .rekeyChild(one)))
+            case 5: steps.append(Step(at, end, .probe))
+            case 6: steps.append(Step(at, end, .deleteChild(one)))
+            default:
+                let relocates = settings.usesMobility && (!settings.hasNAT || dice.below(2) == 0)
+                steps.append(Step(at, .west, relocates ? .relocate : .remap))
+            }
+        }
+        return Story("moving", settings, steps)
     }
 
     /// A connection that stays up for weeks, replaced by its lifetimes and by its operators.

@@ -20,7 +20,8 @@ package struct Trial: Hashable, Sendable {
         let rates = FaultRates(
             drop: dice.below(percent + 1), duplicate: dice.below(percent + 1) / 2, delay: dice.below(percent + 1) / 2,
             corrupt: dice.below(percent / 6 + 1))
-        return Trial(story ?? .random(seed: seed), seed: seed, faults: FaultPlan(rates: rates, seed: seed))
+        let told = story ?? (seed % 10 == 7 ? .moving(seed: seed) : .random(seed: seed))
+        return Trial(told, seed: seed, faults: FaultPlan(rates: rates, seed: seed))
     }
 
     package struct Outcome: Sendable {
@@ -88,6 +89,9 @@ package struct Trial: Hashable, Sendable {
         case .deleteChild(let connection):
             if let child = newestChild(of: connection) { simulation.tell(step.end, .deleteChild(child)) }
         case .probe: if let newest { simulation.tell(step.end, .probe(newest)) }
+        // Who has not come up yet has nothing to take along, and the connection's address is the operator's.
+        case .relocate: if newest != nil { simulation.relocate(step.end) }
+        case .remap: simulation.remap()
         case .restart: simulation.restart(step.end)
         }
     }
@@ -154,8 +158,11 @@ struct Agreement {
                     continue
                 }
                 if !wish { return "\(end.name.rawValue) has a Child SA for connection \(connection.number)" }
-                if other.plane.child(inbound: sender.outbound.spi) == nil {
+                guard let receiver = other.plane.child(inbound: sender.outbound.spi) else {
                     return "\(end.name.rawValue) sends packets that \(other.name.rawValue) has no SA for"
+                }
+                if simulation.seen(receiver.local, of: other.name) != sender.remote {
+                    return "\(end.name.rawValue) sends packets to where \(other.name.rawValue) is not"
                 }
             }
         }

@@ -6,6 +6,8 @@ import IKEWire
 struct ChildNegotiation {
     var connection: ConnectionID
     var offer: ChildOffer
+    /// Those that the offer was made between.
+    var ends: IKEEnds
     var nonce: [UInt8]
     /// nil: without a key exchange of its own.
     var keyExchange: KeyExchange?

@@ -31,13 +31,16 @@ extension Engine {
         guard ike.looksUpCertificates else { return payloads }
         var lookup = CertificateLookup(payloads: payloads, isResponse: isResponse)
         for case (let place, .certificate(let payload)) in payloads.enumerated() {
+            // One that is no use says nothing of the others.
             do throws(CertificateFetchFailure) {
                 guard let reference = try CertificateReference(payload) else { continue }
+                guard lookup.references.count < Engine.fetchLimit else {
+                    emit(.certificateFetched(ike.id, url: reference.url, .tooMany))
+                    break
+                }
                 lookup.references[place] = reference
-                if lookup.references.count > Engine.fetchLimit { throw .tooMany }
             } catch {
-                emit(.certificateFetched(ike.id, url: lookup.references[place]?.url ?? "", error))
-                return payloads
+                emit(.certificateFetched(ike.id, url: "", error))
             }
         }
         guard !lookup.references.isEmpty else { return payloads }

@@ -271,9 +271,12 @@ extension Engine {
 
     /// Nothing came of what a packet asked for: the next one asks again.
     private func renewTrap(_ id: ConnectionID) {
-        guard let record = records[id], record.isRouted, record.child == nil,
-            let route = route(of: record.connection)
-        else { return }
+        if records[id]?.child == nil { renewRoute(id) }
+    }
+
+    /// What is routed for a connection that has changed.
+    func renewRoute(_ id: ConnectionID) {
+        guard let record = records[id], record.isRouted, let route = route(of: record.connection) else { return }
         outbox.append(.dataPlane(.route(route)))
     }
 

@@ -35,7 +35,7 @@ extension Engine {
                 child: child, spi: newESPSPI(),
                 localSelectors: old?.facts.localSelectors ?? localSelectors(connection, ike),
                 remoteSelectors: old?.facts.remoteSelectors ?? remoteSelectors(connection, ike)),
-            nonce: random.octets(profile.nonceOctets), keyExchange: keyExchange, proposals: proposals,
+            ends: ike.ends, nonce: random.octets(profile.nonceOctets), keyExchange: keyExchange, proposals: proposals,
             replaces: old?.facts.child, groupsTried: Set(group.map { [$0] } ?? []))
         sendChildRequest(child, ike)
     }
@@ -138,6 +138,7 @@ extension Engine {
         negotiation.keyExchange = keyExchange
         negotiation.groupsTried.insert(group)
         ike.negotiations[child] = negotiation
+        renewOffer(of: child, ike)
         sendChildRequest(child, ike)
         return true
     }
@@ -161,8 +162,11 @@ extension Engine {
         guard !ike.deletedEarly.contains(agreed.spi.octets) else {
             return .failure(Refusal(reason: .refused(.childSANotFound)))
         }
-        guard TrafficSelectorNarrowing.isWithin(tsi, offered: negotiation.offer.localSelectors),
-            TrafficSelectorNarrowing.isWithin(tsr, offered: negotiation.offer.remoteSelectors)
+        let offer = negotiation.offer
+        let offered = current(.init(local: offer.localSelectors, remote: offer.remoteSelectors), of: negotiation, ike)
+        let answered = current(.init(local: tsi, remote: tsr), of: negotiation, ike)
+        guard TrafficSelectorNarrowing.isWithin(answered.local, offered: offered.local),
+            TrafficSelectorNarrowing.isWithin(answered.remote, offered: offered.remote)
         else { return .failure(Refusal(reason: .refusing(.tsUnacceptable))) }
         var secret: SecretBytes?
         // Whoever may choose a proposal without a group may leave the key that was sent unused.
@@ -174,7 +178,8 @@ extension Engine {
         }
         installChild(
             negotiation.offer.child, ike, connection, role: .initiator, suite: agreed.suite,
-            inbound: negotiation.offer.spi, outbound: agreed.spi, localSelectors: tsi, remoteSelectors: tsr,
+            inbound: negotiation.offer.spi, outbound: agreed.spi, localSelectors: answered.local,
+            remoteSelectors: answered.remote,
             ni: negotiation.nonce, nr: nonce, secret: secret, replaces: negotiation.replaces)
         return .success(())
     }
@@ -314,7 +319,7 @@ extension Engine {
         guard
             let chosen = ProposalNegotiation.choose(
                 from: offered, accepting: exchangeProposals(connection, ike), withKeyExchange: true,
-                keyExchangeSent: sent), (payloads.notify(.useTransportMode) != nil) == (connection.mode == .transport)
+                keyExchangeSent: sent), permitsMode(payloads, connection)
         else {
             if let sent, refusesByGroupZero(sent, from: offered, connection, ike) {
                 reject(.invalidKEPayload, data: [0, 0])
@@ -372,6 +377,12 @@ extension Engine {
         respond(
             ike, .createChildSA,
             answer + [.trafficSelectorsInitiator(remoteSelectors), .trafficSelectorsResponder(localSelectors)])
+    }
+
+    /// USE_TRANSPORT_MODE is a wish, and what is answered without it is a tunnel (RFC 7296 §1.3.1); who has not said it takes
+    /// tunnels alone.
+    func permitsMode(_ payloads: [Payload], _ connection: Connection) -> Bool {
+        payloads.wantedMode == .transport || connection.mode == .tunnel
     }
 
     /// Whether the group is all that stands between the peer's proposals and a connection that wants none.

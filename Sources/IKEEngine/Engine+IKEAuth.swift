@@ -161,6 +161,7 @@ extension Engine {
         peer: Identification, proof: AuthenticationProof
     ) {
         establish(ike, connection, peer: peer, proof: proof)
+        heedInitialContact(payloads, ike, connection, peer: peer)
         if let target = redirectTarget(payloads, connection) {
             follow(target, ike, connection, .ikeAuth, child: offer.child?.child)
             return
@@ -190,14 +191,16 @@ extension Engine {
             if case .refusing = reason { deleteUnusable(child, ike) }
             endedUnwanted(connection.id, ike, child: child.child, reason: .failed(reason))
         }
+        if let error = payloads.errorNotify {
+            // RFC 7296 §3.10.1: known or not, it says that there is no Child SA. Who has made one all the same takes it away.
+            if payloads.securityAssociation != nil { deleteUnusable(child, ike) }
+            reject(.refused(error.type))
+            return
+        }
         guard let answer = payloads.securityAssociation, let theirTSi = payloads.trafficSelectorsInitiator,
             let theirTSr = payloads.trafficSelectorsResponder
         else {
-            if let error = payloads.errorNotify {
-                reject(.refused(error.type))
-            } else {
-                reject(.badSyntax("IKE_AUTH response without SA, TSi, TSr"))
-            }
+            reject(.badSyntax("IKE_AUTH response without SA, TSi, TSr"))
             return
         }
         guard
@@ -358,10 +361,7 @@ extension Engine {
     ) {
         establish(ike, connection, peer: peer, proof: proof)
         if let session = halfOpen.session { retire(session, resumedAs: ike) }
-        // RFC 7619 §2.3: an identity that was not proved says nothing of other IKE SAs.
-        if payloads.notify(.initialContact) != nil, connection.remote.authentication != .null {
-            forgetOthers(than: ike, peer: peer)
-        }
+        heedInitialContact(payloads, ike, connection, peer: peer)
         var answer = ticketPayloads(for: payloads, ike, connection, gateway: gateway) + first
         if let redirection = redirectAnswer(ike, connection) {
             respond(ike, .ikeAuth, answer + redirection)
@@ -409,8 +409,7 @@ extension Engine {
             let localSelectors = TrafficSelectorNarrowing.narrow(
                 offered: tsr, configured: localSelectors(connection, ike), narrowing: connection.narrowing)
         else { return reject(.tsUnacceptable) }
-        let wantsTransport = payloads.notify(.useTransportMode) != nil
-        guard wantsTransport == (connection.mode == .transport) else { return reject(.noProposalChosen) }
+        guard permitsMode(payloads, connection) else { return reject(.noProposalChosen) }
         let spi = newESPSPI()
         installChild(
             child, ike, connection, role: .responder, suite: chosen.suite, inbound: spi, outbound: chosen.spi,
@@ -422,7 +421,7 @@ extension Engine {
                     ProposalNegotiation.answer(chosen.suite, number: chosen.number, spi: spi, to: offered)
                 ])
             ]
-        if wantsTransport { answer.append(.notify(NotifyPayload(type: .useTransportMode))) }
+        if connection.mode == .transport { answer.append(.notify(NotifyPayload(type: .useTransportMode))) }
         return answer + [.trafficSelectorsInitiator(remoteSelectors), .trafficSelectorsResponder(localSelectors)]
     }
 
@@ -582,6 +581,15 @@ extension Engine {
     private func hasOther(than ike: IKESA, peer: Identification?) -> Bool {
         guard let peer else { return false }
         return index.ikes(with: peer).contains { $0 != ike.id && ikes[$0]?.established != nil }
+    }
+
+    /// It may be in either message of the first IKE_AUTH (RFC 7296 §2.4).
+    private func heedInitialContact(
+        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, peer: Identification
+    ) {
+        // RFC 7619 §2.3: an identity that was not proved says nothing of other IKE SAs.
+        guard payloads.notify(.initialContact) != nil, connection.remote.authentication != .null else { return }
+        forgetOthers(than: ike, peer: peer)
     }
 
     private func forgetOthers(than ike: IKESA, peer: Identification) {

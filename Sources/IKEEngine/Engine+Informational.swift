@@ -38,16 +38,18 @@ extension Engine {
         }
         if !ike.negotiations.isEmpty { noteEarlyDeletes(of: named, ike) }
         var answer = mobility
-        if !children.isEmpty {
+        // Those that we have asked the peer to delete are not named: it would delete them twice (RFC 7296 §1.4.1).
+        let answered = children.filter { !ike.closing.contains($0) }
+        if !answered.isEmpty {
             answer.append(
                 .delete(
                     DeletePayload(
-                        protocolID: .esp, spis: children.compactMap { childSAsByID[$0]?.facts.inbound.octets })))
+                        protocolID: .esp, spis: answered.compactMap { childSAsByID[$0]?.facts.inbound.octets })))
         }
         respond(ike, .informational, answer)
         for id in children { removeChild(id, ike, .peerRequest) }
         checkNewPath(of: ike)
-        if ikes[ike.id] != nil, ike.role == .initiator, case .established = ike.phase,
+        if ikes[ike.id] != nil, ike.isOfOriginalInitiator, case .established = ike.phase,
             let connection = connection(of: ike), let target = redirectTarget(payloads, connection)
         {
             follow(target, ike, connection, .informational, child: records[connection.id]?.child)

@@ -17,7 +17,7 @@ extension Engine {
     /// The peer's answer to, or request with, `mobilityOffer`.
     func noteMobility(_ payloads: [Payload], _ ike: IKESA, _ connection: Connection) {
         guard connection.mobility, payloads.notify(.mobikeSupported) != nil else { return }
-        var mobility = Mobility(decides: ike.role == .initiator)
+        var mobility = Mobility(decides: ike.isOfOriginalInitiator)
         mobility.peerAddresses = payloads.additionalAddresses
         mobility.announced = otherAddresses(than: ike.local.address)
         ike.mobility = mobility
@@ -81,8 +81,11 @@ extension Engine {
         }
         moveWithMessages(ike, local: Endpoint(address, port: ike.local.port), remote: ike.remote)
         // The connection goes on from where it is.
-        for (id, record) in records where record.connection.mobility && record.connection.local.host == .address(old) {
+        for id in records.keys.sorted() {
+            guard let connection = records[id]?.connection, connection.mobility, connection.local.host == .address(old)
+            else { continue }
             records[id]?.connection.local.host = .address(address)
+            renewRoute(id)
         }
         if ike.mobility?.decides == true { updateAddresses(ike) } else { announce(ike, isElsewhere: true) }
     }

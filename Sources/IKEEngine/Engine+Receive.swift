@@ -65,7 +65,7 @@ extension Engine {
             {
                 repeatResponse(answer, ike, message.header.exchangeType, to: datagram)
             } else {
-                drop(.unexpectedMessageID(0), id, datagram, message)
+                drop(.unexpectedMessageID(0, expected: ike.requests.expected), id, datagram, message)
             }
             return
         }
@@ -89,6 +89,11 @@ extension Engine {
             datagram.remote.address == ike.remote.address
         else {
             drop(.unexpectedExchange, ike.id, datagram, message)
+            return
+        }
+        if let critical = message.payloads.unsupportedCritical {
+            // RFC 7296 §2.5; anybody can have sent it, and the right answer may still come (§2.21.1).
+            drop(.malformed("critical payload of type \(critical)"), ike.id, datagram, message)
             return
         }
         switch ike.phase {
@@ -132,7 +137,8 @@ extension Engine {
         var given: RequestWindow.Answer?
         if header.isResponse {
             guard let pending = ike.outstanding.first(where: { $0.messageID == header.messageID }) else {
-                drop(.unexpectedMessageID(header.messageID), ike.id, datagram, message)
+                let expected = ike.outstanding.first?.messageID ?? ike.nextRequestID
+                drop(.unexpectedMessageID(header.messageID, expected: expected), ike.id, datagram, message)
                 return
             }
             guard pending.exchange == header.exchangeType else {
@@ -144,7 +150,8 @@ extension Engine {
             case .fresh: break
             case .answered(let answer): given = answer
             case .outside:
-                drop(.unexpectedMessageID(header.messageID), ike.id, datagram, message)
+                drop(
+                    .unexpectedMessageID(header.messageID, expected: ike.requests.expected), ike.id, datagram, message)
                 return
             }
         }
@@ -171,6 +178,12 @@ extension Engine {
                 ike.lastRequest = (header.messageID, LastAnswers.hash(datagram.octets))
             case .fragment: break
             }
+        }
+        // It is repeated as long as it is not answered, and what it names is being fetched.
+        if !header.isResponse, ike.lookup != nil || ike.parked != nil {
+            follow(datagram, ike)
+            drop(.requestWaits(messageID: header.messageID), ike.id, datagram, message)
+            return
         }
         let reassembly = header.isResponse ? \IKESA.responseReassembly : \IKESA.requestReassembly
         var inside = (innerFirst: protected.innerFirst, octets: plaintext, fragments: 1)
@@ -222,14 +235,6 @@ extension Engine {
         _ payloads: [Payload], header: IKEHeader, from datagram: Datagram, _ size: (fragments: Int, whole: Int?),
         _ ike: IKESA
     ) {
-        // It is repeated as long as it is not answered, and what it names is being fetched.
-        if !header.isResponse, ike.lookup != nil || ike.parked != nil {
-            emit(
-                .dropped(
-                    .requestWaits, ike.id, from: datagram.remote, header.exchangeType,
-                    payloads: []))
-            return
-        }
         tellReceived(ike, header, payloads, in: datagram, wholeOctets: size.whole)
         ike.noteWindow(payloads)
         if header.isResponse {
@@ -328,21 +333,29 @@ extension Engine {
     }
 
     func move(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
+        let before = ike.ends
         ike.local = local
         ike.remote = remote
         for id in ike.children {
             guard var child = childSAsByID[id] else { continue }
             child.facts.remote = remote
             child.facts.encapsulation = encapsulation(of: ike)
+            let selectors = followingSelectors(of: child.facts, from: before, to: ike.ends)
+            if let selectors {
+                child.facts.localSelectors = selectors.local
+                child.facts.remoteSelectors = selectors.remote
+            }
             childSAsByID[id] = child
             // Whose policies it is moves the SAs with them.
             if records[child.facts.connection]?.connection.installsPolicies == false { continue }
             outbox.append(
                 .dataPlane(
                     .move(
-                        id, local: ike.local.address, remote: ike.remote.address,
-                        encapsulation: child.facts.encapsulation)))
+                        ChildMove(
+                            id, local: ike.local.address, remote: ike.remote.address,
+                            encapsulation: child.facts.encapsulation, selectors: selectors))))
         }
+        followInQueue(ike)
     }
 
     // MARK: Refusals

@@ -45,7 +45,7 @@ extension Engine {
 
     /// The client of one IKE SA, where it knows how to go.
     func redirect(_ ike: IKESA, to target: IPAddress) {
-        guard ike.role == .responder, ike.peerSupportsRedirect, case .established = ike.phase else { return }
+        guard !ike.isOfOriginalInitiator, ike.peerSupportsRedirect, case .established = ike.phase else { return }
         emit(.redirectSent(ike.id, to: target, ike.remote))
         request(ike, .informational, .redirect, [.notify(.redirect(to: .address(target)))])
     }

@@ -69,7 +69,12 @@ extension Engine {
             if !collided, case .refused(.temporaryFailure) = refusal.reason {
                 timers.set(.ikeRekey(ike.id), at: now + Engine.rekeyRetry)
             }
-            if !collided { startAnew(ike, connection, instead: refusal.reason) }
+            if refusal.reason == .refused(.invalidSyntax) {
+                // RFC 7296 §2.21.3: fatal to both ends, without a Delete.
+                discard(ike, .failed(refusal.reason))
+            } else if !collided {
+                startAnew(ike, connection, instead: refusal.reason)
+            }
         case .success(let new):
             ike.rekey = nil
             new.noteWindow(payloads)
@@ -119,6 +124,7 @@ extension Engine {
     func answerIKERekey(_ payloads: [Payload], offered: [Proposal], ni: [UInt8], _ ike: IKESA) {
         func refuse(_ type: NotifyType, data: [UInt8] = []) {
             respond(ike, .createChildSA, [.notify(NotifyPayload(type: type, data: data))])
+            if type == .invalidSyntax { fail(ike, .refusing(type)) }
         }
         guard let connection = connection(of: ike), let theirs = payloads.keyExchange else {
             refuse(.invalidSyntax)
@@ -214,6 +220,8 @@ extension Engine {
             initiatorSPI: initiatorSPI, responderSPI: responderSPI, phase: .established,
             vectorStart: random.octets(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }, now: now)
         new.predecessor = old.id
+        new.isOfOriginalInitiator = old.isOfOriginalInitiator
+        new.peerSupportsRedirect = old.peerSupportsRedirect
         new.keys = keys
         new.suite = suite
         new.nat = old.nat

@@ -2,7 +2,7 @@ import IKEModel
 import IKEWire
 import NetAddress
 
-/// Transport mode through a NAT (RFC 7296 §2.23.1). A selector there is one end's own address, and the two ends call it
+/// Transport mode through a NAT (RFC 7296 §2.23.1), and between ends that move. A selector there is one end's own address, and the two ends call it
 /// by different names: each says it as it sees it, and the other reads its own in that place.
 extension Engine {
     /// A message of the peer's about a Child SA in transport mode with the addresses that this end sees. What is compared,
@@ -38,5 +38,89 @@ extension Engine {
             selector.addresses = seen
             return selector
         }
+    }
+}
+
+// MARK: Ends that move
+
+/// Transport mode's selectors are its ends' addresses, and no packet has the old ones once an end has moved: by a NAT's new
+/// mapping (RFC 7296 §2.23), or by MOBIKE. RFC 4555 §1.2 leaves transport mode out; but both ends know both addresses, and each makes the
+/// same of them, as strongSwan does.
+extension Engine {
+    /// The selectors of a Child SA after its ends have moved; nil where they stay.
+    func followingSelectors(of facts: ChildFacts, from old: IKEEnds, to new: IKEEnds) -> ChildMove.SelectorLists? {
+        let before = ChildMove.SelectorLists(local: facts.localSelectors, remote: facts.remoteSelectors)
+        guard facts.mode == .transport, !(records[facts.connection]?.connection.isTransportProxy ?? false) else {
+            return nil
+        }
+        let after = before.moved(from: old, to: new)
+        return after == before ? nil : after
+    }
+
+    /// Selectors of a negotiation of ours as they are called by now: the ends may have moved since it was begun.
+    func current(
+        _ selectors: ChildMove.SelectorLists, of negotiation: ChildNegotiation, _ ike: IKESA
+    ) -> ChildMove.SelectorLists {
+        guard let connection = records[negotiation.connection]?.connection, connection.mode == .transport,
+            !connection.isTransportProxy
+        else { return selectors }
+        return selectors.moved(from: negotiation.ends, to: ike.ends)
+    }
+
+    /// A proposal that is still to be sent is about the new ends; one that was sent stays as it is.
+    func followInQueue(_ ike: IKESA) {
+        for index in ike.waiting.indices {
+            guard case .createChild(let child, _, _, _) = ike.waiting[index].purpose,
+                let negotiation = ike.negotiations[child], negotiation.ends != ike.ends
+            else { continue }
+            renewOffer(of: child, ike)
+            guard let offer = ike.negotiations[child]?.offer else { continue }
+            ike.waiting[index].payloads = ike.waiting[index].payloads.map { payload in
+                switch payload {
+                case .trafficSelectorsInitiator: .trafficSelectorsInitiator(offer.localSelectors)
+                case .trafficSelectorsResponder: .trafficSelectorsResponder(offer.remoteSelectors)
+                default: payload
+                }
+            }
+        }
+    }
+
+    /// Before an offer is sent (again).
+    func renewOffer(of child: ChildSAID, _ ike: IKESA) {
+        guard var negotiation = ike.negotiations[child] else { return }
+        let offer = negotiation.offer
+        let selectors = current(.init(local: offer.localSelectors, remote: offer.remoteSelectors), of: negotiation, ike)
+        negotiation.offer.localSelectors = selectors.local
+        negotiation.offer.remoteSelectors = selectors.remote
+        negotiation.ends = ike.ends
+        ike.negotiations[child] = negotiation
+    }
+}
+
+/// The addresses that an IKE SA is spoken between.
+struct IKEEnds: Hashable {
+    var local: IPAddress
+    var remote: IPAddress
+}
+
+extension IKESA {
+    var ends: IKEEnds { IKEEnds(local: local.address, remote: remote.address) }
+}
+
+extension ChildMove.SelectorLists {
+    fileprivate func moved(from old: IKEEnds, to new: IKEEnds) -> Self {
+        Self(
+            local: local.map { $0.moved(from: old.local, to: new.local) },
+            remote: remote.map { $0.moved(from: old.remote, to: new.remote) })
+    }
+}
+
+extension TrafficSelector {
+    /// One of exactly this address, with another; others stay.
+    fileprivate func moved(from old: IPAddress, to new: IPAddress) -> TrafficSelector {
+        guard addresses == IPPrefix(host: old).range, old.family == new.family else { return self }
+        var moved = self
+        moved.addresses = IPPrefix(host: new).range
+        return moved
     }
 }

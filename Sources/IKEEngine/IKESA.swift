@@ -9,6 +9,8 @@ import NetAddress
 final class IKESA {
     let id: IKESAID
     let role: Role
+    /// Whether this end began the first of a series of IKE SAs, whoever has rekeyed since (RFC 4555 §2, RFC 5685 §5).
+    var isOfOriginalInitiator: Bool
     var connection: ConnectionID? { didSet { index?.move(id, from: oldValue, to: connection) } }
     var local: Endpoint
     var remote: Endpoint
@@ -121,6 +123,7 @@ final class IKESA {
     ) {
         self.id = id
         self.role = role
+        isOfOriginalInitiator = role == .initiator
         self.connection = connection
         self.local = local
         self.remote = remote

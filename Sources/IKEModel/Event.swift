@@ -103,10 +103,11 @@ package enum DropReason: Hashable, Sendable {
     case malformed(String)
     case unknownSPI
     case integrityFailure
-    case unexpectedMessageID(UInt32)
+    /// - Parameter expected: of a response, that of the request under way, or else of the next one.
+    case unexpectedMessageID(UInt32, expected: UInt32)
     case unexpectedExchange
     /// The request that is at work and waits for what it names, once more.
-    case requestWaits
+    case requestWaits(messageID: UInt32)
     /// It would be answered in clear, and too many have been just now (RFC 7296 §2.4).
     case answeredSeldom
     /// As much as may be fetched at once for the peers at one address is under way (RFC 7296 §3.6).

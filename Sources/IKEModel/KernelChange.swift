@@ -86,6 +86,49 @@ package struct ChildInstallation: Sendable {
     }
 }
 
+/// The new ends of a Child SA that stands: keys, sequence numbers, windows and counts go on.
+package struct ChildMove: Hashable, Sendable {
+    package var child: ChildSAID
+    package var local: IPAddress
+    package var remote: IPAddress
+    package var encapsulation: Encapsulation
+    /// What it protects from now on; nil: what it did. Transport mode's selectors are its ends, and go with them.
+    package var selectors: SelectorLists?
+
+    package struct SelectorLists: Hashable, Sendable {
+        package var local: [TrafficSelector]
+        package var remote: [TrafficSelector]
+
+        package init(local: [TrafficSelector], remote: [TrafficSelector]) {
+            self.local = local
+            self.remote = remote
+        }
+    }
+
+    package init(
+        _ child: ChildSAID, local: IPAddress, remote: IPAddress, encapsulation: Encapsulation,
+        selectors: SelectorLists? = nil
+    ) {
+        self.child = child
+        self.local = local
+        self.remote = remote
+        self.encapsulation = encapsulation
+        self.selectors = selectors
+    }
+}
+
+extension ChildInstallation {
+    /// What is installed where it has moved.
+    package mutating func follow(_ move: ChildMove) {
+        local = move.local
+        remote = move.remote
+        encapsulation = move.encapsulation
+        guard let selectors = move.selectors else { return }
+        localSelectors = selectors.local
+        remoteSelectors = selectors.remote
+    }
+}
+
 /// Policies of a connection without a Child SA: a packet that meets them is held back and reported as `acquire`.
 package struct RouteInstallation: Hashable, Sendable {
     package var connection: ConnectionID
@@ -124,7 +167,7 @@ package enum KernelChange: Sendable {
     case route(RouteInstallation)
     case unroute(ConnectionID)
     /// The ends of an SA moved (NAT mapping, RFC 4555).
-    case move(ChildSAID, local: IPAddress, remote: IPAddress, encapsulation: Encapsulation)
+    case move(ChildMove)
     /// Half of the keepalive interval has passed without an IKE message. A NAT keepalive goes out where these Child SAs have
     /// sent nothing for the whole of it (RFC 3948 §4); where there are none, at once.
     case keepAlive(local: Endpoint, remote: Endpoint, children: [ChildSAID])

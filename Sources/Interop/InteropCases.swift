@@ -496,6 +496,20 @@ package enum InteropCases {
                         .type(.peer, "grep -o 'remote-host=[0-9.]*' OUTPUT/peer.sas.txt", ["remote-host=192.1.2.46"]),
                     ]
             },
+            InteropCase(
+                "mobike-transport-kernel", "swand's address changes in transport mode, strongSwan on the kernel's ESP"
+            ).with {
+                noPFS(&$0)
+                ($0.needsKernelESP, $0.isTransport, $0.mover, $0.initiators) = (true, true, .swand, [.swand])
+                let pings = InteropCase.Action.type(
+                    .swand, "for i in {1..3}; do ping -n -q -W 3 -c 1 192.1.2.23; done | grep -c ' 1 received'", ["3"])
+                $0.actions = [
+                    .up, pings, .type(.swand, "ip address add 192.1.2.46/25 dev eth1", []),
+                    .type(.swand, "ip address del 192.1.2.45/24 dev eth1", []), waiting("success MOBIKE update"),
+                    .type(.peer, "ip xfrm policy | grep -c '192.1.2.46/32'", ["2"]), pings, .rekeyChild(.swand), pings,
+                    .rekeyChild(.peer), pings, .compare,
+                ]
+            },
             InteropCase("mobike-peer-moves", "strongSwan's address changes (RFC 4555)").with {
                 noPFS(&$0)
                 $0.mover = .peer
@@ -511,12 +525,13 @@ package enum InteropCases {
             },
         ]
 
+    private static func waiting(_ words: String) -> InteropCase.Action {
+        .type(.swand, "../../guestbin/wait-for.sh --match '\(words)' -- cat /tmp/pluto.log >/dev/null", [])
+    }
+
     /// A tunnel; then the end goes to another address of the same wire.
     private static func moving(_ mover: InteropSide, from old: String, to new: String) -> [InteropCase.Action] {
         let (network, gateway) = mover == .swand ? ("192.0.2.0/24", "192.1.2.23") : ("192.0.1.0/24", "192.1.2.45")
-        func waiting(_ words: String) -> InteropCase.Action {
-            .type(.swand, "../../guestbin/wait-for.sh --match '\(words)' -- cat /tmp/pluto.log >/dev/null", [])
-        }
         return [
             .up, .ping(count: 5, octets: 56), .type(mover, "ip address add \(new)/25 dev eth1", []),
             .type(mover, "ip address del \(old)/24 dev eth1", []),

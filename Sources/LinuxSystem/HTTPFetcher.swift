@@ -84,39 +84,63 @@ package final class HTTPFetcher {
     /// Octets of an answer before its body.
     private static let headLimit = 16 * 1024
 
+    /// What two requests have in common that one fetch can answer.
+    private struct Resource: Hashable {
+        var server: Endpoint
+        var location: HTTPLocation
+        var limit: Int
+    }
+
+    /// Somebody who is to be told.
+    private final class Listener {
+        let done: Completion
+        var timer: TimerToken?
+        init(_ done: @escaping Completion) { self.done = done }
+    }
+
     private final class Fetch {
-        let server: Endpoint
+        let resource: Resource
         /// What of it is not sent yet.
         var request: [UInt8]
         var received: [UInt8] = []
-        let limit: Int
-        let done: Completion
-        var timer: TimerToken?
+        /// At least one, until it ends.
+        var listeners: [Listener] = []
         /// nil while it waits.
         var socket: TCPSocket?
 
-        init(_ server: Endpoint, _ request: [UInt8], limit: Int, _ done: @escaping Completion) {
-            self.server = server
-            self.request = request
-            self.limit = limit
-            self.done = done
+        var server: Endpoint { resource.server }
+        var limit: Int { resource.limit }
+
+        init(_ resource: Resource) {
+            self.resource = resource
+            let location = resource.location
+            request = Array(
+                "GET \(location.path) HTTP/1.0\r\nHost: \(location.authority)\r\nConnection: close\r\n\r\n".utf8)
         }
     }
 
     private let loop: EventLoop
+    private let ownAddresses: () -> [IPAddress]
     private var running: [Int32: Fetch] = [:]
     private var waiting: [Fetch] = []
+    private var shared: [Resource: Fetch] = [:]
 
-    package init(loop: EventLoop) { self.loop = loop }
+    /// - Parameter ownAddresses: this host's at the moment, which nothing is fetched from for anybody.
+    package init(
+        loop: EventLoop, ownAddresses: @escaping () -> [IPAddress] = { HostAddresses.current().map(\.address) }
+    ) {
+        self.loop = loop
+        self.ownAddresses = ownAddresses
+    }
 
     package var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
     /// - Parameters:
     ///   - limit: octets of the body.
     ///   - timeout: from now on, and it may have to wait.
-    ///   - isForAnybody: the URL is of somebody who has not shown who it is; loopback and link-local addresses are not asked for it,
-    ///     where whoever is there may believe whom they hear.
-    ///   - done: called once; at once, where nothing can be begun.
+    ///   - isForAnybody: the URL is of somebody who has not shown who it is; this host itself, by whichever of its addresses, and
+    ///     link-local ones are not asked for it, where whoever is there may believe whom they hear.
+    ///   - done: called once; at once, where nothing can be begun. What is being fetched already is not fetched twice.
     package func fetch(
         _ url: String, limit: Int, timeout: Duration, isForAnybody: Bool = false, _ done: @escaping Completion
     ) {
@@ -124,25 +148,41 @@ package final class HTTPFetcher {
         guard let address = IPAddress(location.host) ?? Self.address(named: location.host) else {
             return done(.failure(.unknownHost(location.host)))
         }
-        if isForAnybody, Self.isNear(address) { return done(.failure(.forbiddenHost(address))) }
-        guard waiting.count < Self.queueLimit else { return done(.failure(.busy)) }
-        let request = "GET \(location.path) HTTP/1.0\r\nHost: \(location.authority)\r\nConnection: close\r\n\r\n"
-        let fetch = Fetch(
-            Endpoint(address, port: location.port, transport: .tcp), Array(request.utf8), limit: limit, done)
-        fetch.timer = loop.schedule(at: EventLoop.nowNanoseconds + Self.nanoseconds(timeout)) {
-            [unowned self, unowned fetch] in end(fetch, .failure(.timedOut))
+        if isForAnybody, Self.isNear(address) || ownAddresses().contains(Self.embedded(address)) {
+            return done(.failure(.forbiddenHost(address)))
         }
+        let resource = Resource(
+            server: Endpoint(address, port: location.port, transport: .tcp), location: location, limit: limit)
+        let known = shared[resource]
+        guard known.map({ $0.listeners.count < Self.queueLimit }) ?? (waiting.count < Self.queueLimit) else {
+            return done(.failure(.busy))
+        }
+        let fetch = known ?? Fetch(resource)
+        let listener = Listener(done)
+        fetch.listeners.append(listener)
+        listener.timer = loop.schedule(at: EventLoop.nowNanoseconds + Self.nanoseconds(timeout)) {
+            [unowned self, unowned fetch, unowned listener] in leave(fetch, listener)
+        }
+        guard known == nil else { return }
+        shared[resource] = fetch
         waiting.append(fetch)
         beginWaiting()
     }
 
+    /// One that has waited for as long as it would. The others go on waiting.
+    private func leave(_ fetch: Fetch, _ listener: Listener) {
+        guard fetch.listeners.count > 1 else { return end(fetch, .failure(.timedOut)) }
+        fetch.listeners.removeAll { $0 === listener }
+        listener.done(.failure(.timedOut))
+    }
+
     /// Nobody is told of those that are under way.
     package func shutdown() {
-        for fetch in Array(running.values) + waiting {
-            if let timer = fetch.timer { loop.cancel(timer) }
+        for listener in shared.values.flatMap(\.listeners) {
+            if let timer = listener.timer { loop.cancel(timer) }
         }
         for descriptor in running.keys { loop.unwatch(descriptor) }
-        (running, waiting) = ([:], [])
+        (running, waiting, shared) = ([:], [], [:])
     }
 
     /// Begins as many of those that wait as may run.
@@ -170,10 +210,15 @@ package final class HTTPFetcher {
         switch address.family {
         case .v4: return address.value >> 24 == 127 || address.value >> 16 == 0xa9fe || address.value >> 24 == 0
         case .v6:
-            if address.value <= 1 { return true }
-            return address.value >> 32 == 0xffff
-                && isNear(IPAddress(family: .v4, value: address.value & 0xffff_ffff))
+            let embedded = embedded(address)
+            return address.value <= 1 || embedded != address && isNear(embedded)
         }
+    }
+
+    /// The address of IPv4 that one of IPv6 stands for (RFC 4291 §2.5.5.2); others are themselves.
+    private static func embedded(_ address: IPAddress) -> IPAddress {
+        guard address.family == .v6, address.value >> 32 == 0xffff else { return address }
+        return IPAddress(family: .v4, value: address.value & 0xffff_ffff)
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {
@@ -205,8 +250,11 @@ package final class HTTPFetcher {
     }
 
     private func finish(_ fetch: Fetch, _ result: Result<[UInt8], HTTPFailure>) {
-        if let timer = fetch.timer { loop.cancel(timer) }
-        fetch.done(result)
+        shared[fetch.resource] = nil
+        for listener in fetch.listeners {
+            if let timer = listener.timer { loop.cancel(timer) }
+            listener.done(result)
+        }
     }
 
     private func advance(_ descriptor: Int32) {

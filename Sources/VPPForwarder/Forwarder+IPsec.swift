@@ -1,7 +1,7 @@
 import ESP
 package import IKECrypto
 package import IKEModel
-package import NetAddress
+import NetAddress
 
 /// `ipsecN`: a Child SA, or the one after it, as an interface.
 package final class IPsecTunnel {
@@ -341,17 +341,17 @@ extension Forwarder {
 }
 
 extension Forwarder {
-    /// The ends of a Child SA moved (RFC 7296 §2.23).
-    package func move(_ child: ChildSAID, local: IPAddress, remote: IPAddress, encapsulation: Encapsulation) {
-        guard let tunnel = tunnel(of: child) else { return }
+    /// The ends of a Child SA moved (RFC 7296 §2.23). All of VPP's are tunnels, whose selectors stay.
+    package func follow(_ move: ChildMove) {
+        guard let tunnel = tunnel(of: move.child) else { return }
         var ports: (local: UInt16, remote: UInt16)?
-        if case .udp(let ours, let theirs) = encapsulation { ports = (ours, theirs) }
-        for entry in tunnel.inbound where entry.child == child {
-            entry.association.settings.tunnel = .init(source: remote, destination: local)
+        if case .udp(let ours, let theirs) = move.encapsulation { ports = (ours, theirs) }
+        for entry in tunnel.inbound where entry.child == move.child {
+            entry.association.settings.tunnel = .init(source: move.remote, destination: move.local)
             entry.association.settings.ports = ports
         }
-        guard tunnel.child == child else { return }
-        tunnel.outbound.settings.tunnel = .init(source: local, destination: remote)
+        guard tunnel.child == move.child else { return }
+        tunnel.outbound.settings.tunnel = .init(source: move.local, destination: move.remote)
         tunnel.outbound.settings.ports = ports
     }
 }

@@ -150,8 +150,10 @@ private final class Server {
         let server = try Server(loop, nil)
         let fetcher = HTTPFetcher(loop: loop)
         var failures: [HTTPFailure] = []
+        var number = 0
         func fetch(timeout: Duration) {
-            fetcher.fetch(server.url, limit: 1, timeout: timeout) {
+            number += 1
+            fetcher.fetch(server.url + "/\(number)", limit: 1, timeout: timeout) {
                 if case .failure(let failure) = $0 { failures.append(failure) }
             }
         }
@@ -172,19 +174,70 @@ private final class Server {
         let silent = try Server(loop, nil)
         let fetcher = HTTPFetcher(loop: loop)
         var timedOut = 0
-        for _ in 0..<HTTPFetcher.concurrencyLimit {
-            fetcher.fetch(silent.url, limit: 1, timeout: .milliseconds(50)) {
+        for number in 0..<HTTPFetcher.concurrencyLimit {
+            fetcher.fetch(silent.url + "/\(number)", limit: 1, timeout: .milliseconds(50)) {
                 if $0 == .failure(.timedOut) { timedOut += 1 }
             }
         }
         var fetched = 0
-        for _ in 0..<3 * HTTPFetcher.concurrencyLimit {
-            fetcher.fetch(server.url, limit: 1, timeout: .seconds(600)) {
+        for number in 0..<3 * HTTPFetcher.concurrencyLimit {
+            fetcher.fetch(server.url + "/\(number)", limit: 1, timeout: .seconds(600)) {
                 if $0 == .success(Array("x".utf8)) { fetched += 1 }
             }
         }
         while !fetcher.isIdle { try loop.turn() }
         #expect(fetched == 3 * HTTPFetcher.concurrencyLimit && timedOut == HTTPFetcher.concurrencyLimit)
+    }
+
+    @Test func `what several want at once is fetched once, and each waits for as long as it would`() throws {
+        let loop = try EventLoop()
+        let server = try Server(loop, "HTTP/1.0 200 OK\r\n\r\nx")
+        let silent = try Server(loop, nil)
+        let fetcher = HTTPFetcher(loop: loop)
+        var results: [String: [Result<[UInt8], HTTPFailure>]] = [:]
+        func fetch(_ name: String, _ url: String, limit: Int = 1, timeout: Duration = .seconds(600)) {
+            fetcher.fetch(url, limit: limit, timeout: timeout) { results[name, default: []].append($0) }
+        }
+        for _ in 0..<3 { fetch("same", server.url + "/a") }
+        fetch("other page", server.url + "/b")
+        fetch("other limit", server.url + "/a", limit: 2)
+        fetch("impatient", silent.url + "/a", timeout: .milliseconds(50))
+        fetch("patient", silent.url + "/a")
+        let body = Result<[UInt8], HTTPFailure>.success(Array("x".utf8))
+        while results.count < 4 || results["same"]!.count < 3 { try loop.turn() }
+        #expect(results["same"] == [body, body, body])
+        #expect(results["other page"] == [body] && results["other limit"] == [body])
+        #expect(server.requests.count == 3)
+        #expect(results["impatient"] == [.failure(.timedOut)] && results["patient"] == nil && !fetcher.isIdle)
+        // What is over is fetched anew.
+        fetch("later", server.url + "/a")
+        while results["later"] == nil { try loop.turn() }
+        #expect(server.requests.count == 4)
+        while silent.requests.isEmpty { try loop.turn() }
+        #expect(results["patient"] == nil && silent.requests.count == 1)
+        fetcher.shutdown()
+    }
+
+    @Test func `for anybody nothing is fetched from an address of this host`() throws {
+        let loop = try EventLoop()
+        let own = ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) }
+        for (fetcher, addresses) in [
+            (HTTPFetcher(loop: loop, ownAddresses: { own }), own + [IPAddress("::ffff:192.0.2.1")!]),
+            (HTTPFetcher(loop: loop), HostAddresses.current().map(\.address)),
+        ] {
+            for address in addresses {
+                let host = address.family == .v4 ? "\(address)" : "[\(address)]"
+                var failure: HTTPFailure?
+                fetcher.fetch("http://\(host):1/", limit: 1, timeout: .seconds(600), isForAnybody: true) {
+                    if case .failure(let told) = $0 { failure = told }
+                }
+                #expect(failure == .forbiddenHost(address))
+                #expect(fetcher.isIdle)
+            }
+        }
+        // What the operator names is.
+        let server = try Server(loop, "HTTP/1.0 200 OK\r\n\r\nx")
+        #expect(try fetch(server.url, loop) == .success(Array("x".utf8)))
     }
 
     @Test func `for anybody nothing is fetched from this host or from the link`() throws {

@@ -439,12 +439,46 @@ struct DataPlaneContractTests {
         let (moved, east) = (IPAddress("192.1.2.46")!, IPAddress("192.1.2.23")!)
         let encapsulation = hosts.west.plane.states()[0].installation.encapsulation
         if kind.isEncapsulated { try hosts.west.openUDP(moved) }
-        try hosts.west.apply(.move(Self.one, local: moved, remote: east, encapsulation: encapsulation))
-        try hosts.east.apply(.move(Self.one, local: east, remote: moved, encapsulation: encapsulation))
+        try hosts.west.apply(.move(ChildMove(Self.one, local: moved, remote: east, encapsulation: encapsulation)))
+        try hosts.east.apply(.move(ChildMove(Self.one, local: east, remote: moved, encapsulation: encapsulation)))
         _ = try hosts.seen()
         #expect(try hosts.ping(from: "192.0.1.254", to: "192.0.2.254"))
         #expect(try hosts.seen().allSatisfy { $0.source == moved })
         #expect(hosts.west.plane.counters(of: Self.one)?.inboundOctets == 168)
+    }
+
+    @Test(arguments: PlaneKind.all)
+    func `the ends of transport mode move with their selectors`(_ kind: PlaneKind) throws {
+        let hosts = try TwoHosts(kind)
+        var tunnel = TwoHosts.Tunnel()
+        tunnel.mode = .transport
+        (tunnel.west, tunnel.east) = ("192.1.2.45", "192.1.2.23")
+        (tunnel.westNet, tunnel.eastNet) = (["192.1.2.45/32"], ["192.1.2.23/32"])
+        try hosts.install(tunnel)
+        #expect(try hosts.ping(from: "192.1.2.45", to: "192.1.2.23"))
+        try hosts.west.add(["192.1.2.46/24"], to: "eth1")
+        let (moved, east) = (IPAddress("192.1.2.46")!, IPAddress("192.1.2.23")!)
+        let encapsulation = hosts.west.plane.states()[0].installation.encapsulation
+        if kind.isEncapsulated { try hosts.west.openUDP(moved) }
+        let (here, there) = ([TrafficSelector(IPPrefix(host: moved))], [TrafficSelector(IPPrefix(host: east))])
+        try hosts.west.apply(
+            .move(
+                ChildMove(
+                    Self.one, local: moved, remote: east, encapsulation: encapsulation,
+                    selectors: .init(local: here, remote: there))))
+        try hosts.east.apply(
+            .move(
+                ChildMove(
+                    Self.one, local: east, remote: moved, encapsulation: encapsulation,
+                    selectors: .init(local: there, remote: here))))
+        _ = try hosts.seen()
+        #expect(try hosts.ping(from: "192.1.2.46", to: "192.1.2.23"))
+        #expect(try hosts.seen().allSatisfy { isESP($0) && $0.source == moved })
+        #expect(hosts.west.plane.counters(of: Self.one)?.inboundOctets == 128)
+        // The old policies went.
+        #expect(Set(hosts.west.policies.map(\.source)) == Set(here + there))
+        try hosts.west.apply(.remove(Self.one))
+        #expect(hosts.west.policies.isEmpty)
     }
 
     @Test(arguments: PlaneKind.all.filter(\.isEncapsulated))
@@ -466,8 +500,9 @@ struct DataPlaneContractTests {
         // A NAT that forgot: west's next packets come from port 4501.
         try hosts.west.apply(
             .move(
-                Self.one, local: IPAddress("192.1.2.45")!, remote: IPAddress("192.1.2.23")!,
-                encapsulation: .udp(localPort: 4500, remotePort: 4599)))
+                ChildMove(
+                    Self.one, local: IPAddress("192.1.2.45")!, remote: IPAddress("192.1.2.23")!,
+                    encapsulation: .udp(localPort: 4500, remotePort: 4599))))
         hosts.send(sender, "two", to: "192.0.2.254", 7000)
         // It goes to a port where nobody listens; only the link sees it.
         let second = try #require(try hosts.seen(atLeast: 1).last { $0.ipProtocol == 17 })

@@ -28,7 +28,8 @@ import Testing
         #expect(hosts.west.plane.counters(of: child)?.outboundPackets == UInt64(count))
         #expect(hosts.east.plane.counters(of: child)?.inboundPackets == 0)
         let (here, there) = (IPAddress("192.1.2.23")!, IPAddress("192.1.2.45")!)
-        try hosts.east.apply(isMoved ? .move(child, local: here, remote: there, encapsulation: .none) : .remove(child))
+        try hosts.east.apply(
+            isMoved ? .move(ChildMove(child, local: here, remote: there, encapsulation: .none)) : .remove(child))
         #expect(hosts.east.plane.counters(of: child)?.inboundPackets == UInt64(count))
         #expect(hosts.received(listener) == "1")
     }
@@ -43,7 +44,7 @@ import Testing
         for number in 100..<120 {
             try hosts.west.add(["192.1.2.\(number)/24"], to: "eth1")
             let local = IPAddress("192.1.2.\(number)")!
-            try hosts.west.apply(.move(child, local: local, remote: remote, encapsulation: .none))
+            try hosts.west.apply(.move(ChildMove(child, local: local, remote: remote, encapsulation: .none)))
         }
         #expect((3...9).contains(hosts.west.plane.descriptors.count))
         try hosts.west.apply(.remove(child))

@@ -215,7 +215,7 @@ struct KernelPlaneTests {
         }
         try hosts.settle()
         #expect(hosts.west.plane.states().map(\.installation.local) == [new, new])
-        try hosts.east.apply(.move(Self.one, local: east, remote: new, encapsulation: .none))
+        try hosts.east.apply(.move(ChildMove(Self.one, local: east, remote: new, encapsulation: .none)))
         _ = try hosts.seen()
         #expect(try hosts.ping(from: "192.0.1.254", to: "192.0.2.254"))
         #expect(try hosts.seen().allSatisfy { $0.source == new && $0.ipProtocol == 50 })

@@ -31,7 +31,9 @@ import Testing
         #expect(throws: DataPlaneError.self) { try plane.apply(.remove(ChildSAID(3))) }
         #expect(throws: DataPlaneError.self) {
             try plane.apply(
-                .move(ChildSAID(3), local: EndName.west.address, remote: EndName.east.address, encapsulation: .none))
+                .move(
+                    ChildMove(
+                        ChildSAID(3), local: EndName.west.address, remote: EndName.east.address, encapsulation: .none)))
         }
         #expect(plane.children == [ChildSAID(1)])
     }

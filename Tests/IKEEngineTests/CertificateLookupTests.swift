@@ -137,7 +137,7 @@ import Testing
         #expect(requests > 1)
         #expect(ladder.asked.count == 1)
         #expect(!ladder.wire.contains { $0.from == "east" && $0.header.exchangeType == .ikeAuth })
-        #expect(ladder.east.drops == Array(repeating: .requestWaits, count: requests - 1))
+        #expect(ladder.east.drops == Array(repeating: .requestWaits(messageID: 1), count: requests - 1))
         ladder.report(ladder.east, ladder.report(on: ladder.asked[0]))
         ladder.report(ladder.west, ladder.report(on: try #require(ladder.asked.last)))
         #expect(ladder.west.isEstablished && ladder.east.isEstablished)
@@ -162,6 +162,31 @@ import Testing
         }
         ladder.up(staysUp: false)
         #expect(fetched(ladder.east) == [nil, .notFetched("not there")])
+        #expect(ladder.west.isEstablished && ladder.east.isEstablished, "\(failures(ladder.east))")
+    }
+
+    @Test func `a URL that is none, or one too many, takes nothing away from the others`() {
+        func url(_ number: Int) -> [UInt8] { Array("http://192.0.2.1/\(number)".utf8) }
+        let ladder = ladder()
+        ladder.west.engine.tamper = { exchange, first, plaintext in
+            guard exchange == .ikeAuth, let payloads = try? Message.parsePayloads(first: first, plaintext[...]) else {
+                return
+            }
+            let place = payloads.firstIndex { if case .certificate = $0 { true } else { false } } ?? 0
+            var more = payloads
+            let malformed = CertificateReference.payload([0], at: Array("ldap://192.0.2.1/x".utf8), isBundle: false)
+            for number in 1...5 {
+                more.insert(CertificateReference.payload([0], at: url(number), isBundle: false), at: place + 1)
+            }
+            more.insert(malformed, at: place + 1)
+            (first, plaintext) = Message.encodePayloads(more)
+        }
+        ladder.up(staysUp: false)
+        let first = Array(ladder.asked.map(\.url).prefix(4))
+        #expect(first == ["http://192.0.2.1/west"] + [5, 4, 3].map { "http://192.0.2.1/\($0)" })
+        #expect(
+            fetched(ladder.east)
+                == [.malformed, .tooMany, nil] + Array(repeating: .notFetched("not there"), count: 3))
         #expect(ladder.west.isEstablished && ladder.east.isEstablished, "\(failures(ladder.east))")
     }
 

@@ -54,6 +54,24 @@ import Testing
         #expect(ladder.west.isEstablished && ladder.east.isEstablished)
     }
 
+    @Test func `a Child SA that both ends delete at once is named in neither answer`() {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        for end in [ladder.west, ladder.east] {
+            end.events = []
+            ladder.tell(end, .deleteChild(end.engine.childSAs[0].child))
+        }
+        ladder.settle()
+        for end in [ladder.west, ladder.east] {
+            let answers = end.events.compactMap { event -> [String]? in
+                guard case .responseReceived(_, .informational, _, let payloads, _) = event else { return nil }
+                return payloads
+            }
+            #expect(answers == [[]])
+            #expect(end.standing.isEmpty && end.isEstablished)
+        }
+    }
+
     @Test func `a data plane that fails costs the Child SA at both ends`() {
         let ladder = Ladder()
         ladder.up(staysUp: false)

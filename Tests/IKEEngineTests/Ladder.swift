@@ -15,10 +15,12 @@ final class Ladder {
         let name: String
         let engine: Engine
         var events: [Event] = []
+        /// Where they are by now.
         var installs: [ChildInstallation] = []
         var removed: [ChildSAID] = []
+        var routes: [RouteInstallation] = []
         /// Where the Child SAs were moved to, and the keepalives that were asked for.
-        var moves: [(child: ChildSAID, local: IPAddress, remote: IPAddress, encapsulation: Encapsulation)] = []
+        var moves: [ChildMove] = []
         var keepAlives: [(at: Instant, local: Endpoint, remote: Endpoint)] = []
         var wake: Instant?
 
@@ -178,8 +180,12 @@ final class Ladder {
                 }
             case .dataPlane(.install(let installation)): end.installs.append(installation)
             case .dataPlane(.remove(let child)): end.removed.append(child)
-            case .dataPlane(.move(let child, let local, let remote, let encapsulation)):
-                end.moves.append((child, local, remote, encapsulation))
+            case .dataPlane(.move(let move)):
+                end.moves.append(move)
+                for index in end.installs.indices where end.installs[index].child == move.child {
+                    end.installs[index].follow(move)
+                }
+            case .dataPlane(.route(let route)): end.routes.append(route)
             case .dataPlane(.keepAlive(let local, let remote, _)): end.keepAlives.append((now, local, remote))
             case .dataPlane: break
             case .stream(.open(let purpose, let local, let remote, _)):

@@ -79,6 +79,80 @@ import Testing
         #expect(ladder.east.engine.ikeSAs.isEmpty && ladder.west.engine.ikeSAs.isEmpty)
     }
 
+    private func expectTransport(_ ladder: Ladder, west: IPAddress, _ location: SourceLocation = #_sourceLocation) {
+        let here = [TrafficSelector(IPPrefix(host: west))]
+        let there = [TrafficSelector(IPPrefix(host: Ladder.eastAddress))]
+        for (end, mine, theirs) in [(ladder.west, here, there), (ladder.east, there, here)] {
+            #expect(end.standing.map(\.localSelectors) == [mine], sourceLocation: location)
+            #expect(end.standing.map(\.remoteSelectors) == [theirs], sourceLocation: location)
+            #expect(end.standing.map(\.local) == mine.map(\.addresses.first), sourceLocation: location)
+            #expect(end.engine.childSAs.map(\.localSelectors) == [mine], sourceLocation: location)
+        }
+    }
+
+    private func transportLadder() -> Ladder {
+        ladder { connection, _ in
+            connection.mode = .transport
+            (connection.local.selectors, connection.remote.selectors) = ([], [])
+        }
+    }
+
+    @Test func `in transport mode the selectors are the ends, wherever they go`() throws {
+        let ladder = transportLadder()
+        ladder.up()
+        expectTransport(ladder, west: Ladder.westAddress)
+        move(ladder)
+        expectTransport(ladder, west: Self.elsewhere)
+        for end in [ladder.east, ladder.west] {
+            ladder.tell(end, .rekeyChild(try #require(end.engine.childSAs.first?.child)))
+            ladder.settle()
+            expectTransport(ladder, west: Self.elsewhere)
+        }
+        #expect(ladder.east.installs.count == 3)
+    }
+
+    @Test func `what asks for a connection is between the new ends, too`() {
+        let ladder = transportLadder()
+        ladder.tell(ladder.west, .route(ConnectionID(1)))
+        ladder.up()
+        #expect(ladder.west.routes.map(\.local) == [Ladder.westAddress])
+        move(ladder)
+        #expect(ladder.west.routes.map(\.local) == [Ladder.westAddress, Self.elsewhere])
+        #expect(ladder.west.routes[1].localSelectors == [TrafficSelector(IPPrefix(host: Self.elsewhere))])
+    }
+
+    /// - Parameter isLost: the request did not arrive from the old address; else its answer did not.
+    @Test(arguments: [false, true])
+    func `a transport mode's replacement that is under way while its end moves is about the new address`(
+        isLost: Bool
+    ) throws {
+        let ladder = transportLadder()
+        ladder.up()
+        ladder.link = { sent, _ in isLost || sent.from == "east" ? [] : [sent.datagram] }
+        ladder.tell(ladder.west, .rekeyChild(try #require(ladder.west.engine.childSAs.first?.child)))
+        ladder.settle()
+        ladder.link = { sent, _ in [sent.datagram] }
+        move(ladder)
+        ladder.pass(.seconds(3))
+        expectTransport(ladder, west: Self.elsewhere)
+        #expect(ladder.west.installs.count == 2)
+    }
+
+    @Test func `a transport mode's replacement that waits for its turn while its end moves is about the new address`()
+        throws
+    {
+        let ladder = transportLadder()
+        ladder.up()
+        ladder.link = { _, _ in [] }
+        ladder.tell(ladder.west, .probe(ladder.west.engine.ikeSAs[0].ike))
+        ladder.tell(ladder.west, .rekeyChild(try #require(ladder.west.engine.childSAs.first?.child)))
+        ladder.link = { sent, _ in [sent.datagram] }
+        move(ladder)
+        ladder.pass(.seconds(3))
+        expectTransport(ladder, west: Self.elsewhere)
+        #expect(ladder.west.installs.count == 2)
+    }
+
     @Test func `without an address it waits for one, with its requests, and the same one again is told as well`() {
         let ladder = ladder { connection, _ in connection.livenessDelay = .seconds(5) }
         ladder.up()

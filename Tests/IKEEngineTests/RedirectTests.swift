@@ -100,6 +100,19 @@ import Testing
         #expect(remote(ladder) == Ladder.eastAddress)
     }
 
+    @Test(arguments: [true, false])
+    func `a client leaves for the other gateway also in an IKE SA that replaced the first`(byGateway: Bool) throws {
+        let ladder = ladder()
+        ladder.up()
+        let end = byGateway ? ladder.east : ladder.west
+        ladder.tell(end, .rekeyIKE(try #require(end.engine.ikeSAs.first?.ike)))
+        ladder.settle()
+        ladder.tell(ladder.east, .redirect(ConnectionID(1), to: Self.other))
+        ladder.settle()
+        ladder.pass(.seconds(1))
+        #expect(remote(ladder) == Self.other && ladder.west.standing.map(\.remote) == [Self.other])
+    }
+
     @Test func `two gateways that send a client to each other do so five times`() {
         let ladder = ladder { $0.redirectTarget = Self.other }
         var back = Ladder.connection(isWest: false)

@@ -92,6 +92,76 @@ import Testing
         try expectUp(ladder, beforeWest: beforeWest, beforeEast: beforeEast)
     }
 
+    /// What the NAT before west calls it by after a while.
+    private static let westLater = IPAddress("198.51.100.9")!
+
+    /// - Parameter byPacket: ESP tells of the new mapping, as the data plane reports it; else the next message does.
+    @Test(arguments: [false, true])
+    func `the selectors follow a NAT's new mapping, and so do replacements`(byPacket: Bool) throws {
+        let ladder = ladder(beforeWest: true, beforeEast: false)
+        ladder.up(staysUp: false)
+        try expectUp(ladder, beforeWest: true, beforeEast: false)
+        let inner = ladder.link
+        ladder.link = { sent, number in
+            inner(sent, number).map { datagram in
+                var datagram = datagram
+                if sent.from == "west" { datagram.local = Endpoint(Self.westLater, port: 6001) }
+                if sent.from == "east", datagram.remote.address == Self.westLater {
+                    datagram.remote = Endpoint(Ladder.westAddress, port: 4500)
+                }
+                return [datagram]
+            }.flatMap { $0 }
+        }
+        if byPacket {
+            let child = try #require(ladder.east.engine.childSAs.first?.child)
+            ladder.report(ladder.east, .mappingChanged(child, Endpoint(Self.westLater, port: 6001)))
+        } else {
+            ladder.tell(ladder.west, .probe(ladder.west.engine.ikeSAs[0].ike))
+        }
+        ladder.settle()
+        func expectMoved(_ location: SourceLocation = #_sourceLocation) {
+            let east = ladder.east.standing
+            #expect(east.map(\.remote) == [Self.westLater], sourceLocation: location)
+            #expect(east.map(\.remoteSelectors) == [selectors(Self.westLater)], sourceLocation: location)
+            #expect(east.map(\.localSelectors) == [selectors(Ladder.eastAddress)], sourceLocation: location)
+            #expect(
+                ladder.east.engine.childSAs.map(\.remoteSelectors) == [selectors(Self.westLater)],
+                sourceLocation: location)
+            #expect(
+                ladder.west.standing.map(\.localSelectors) == [selectors(Ladder.westAddress)],
+                sourceLocation: location)
+        }
+        #expect(ladder.east.moves.last?.selectors?.remote == selectors(Self.westLater))
+        #expect(ladder.west.moves.isEmpty)
+        expectMoved()
+        for end in [ladder.east, ladder.west] {
+            let before = try #require(end.engine.childSAs.first).child
+            ladder.tell(end, .rekeyChild(before))
+            ladder.settle()
+            expectMoved()
+            #expect(try #require(end.engine.childSAs.first).child != before)
+        }
+    }
+
+    @Test func `protocols and ports stay where the mapping changes, and so does what is nobody's address`() {
+        let ladder = ladder(beforeWest: true, beforeEast: false) { connection, isWest in
+            guard isWest else {
+                connection.narrowing = true
+                return
+            }
+            connection.local.selectors = selectors(Ladder.westAddress, ipProtocol: 6)
+            connection.remote.selectors = selectors(Ladder.eastAddress, ipProtocol: 6, port: 22)
+        }
+        ladder.up(staysUp: false)
+        let child = ladder.east.engine.childSAs[0].child
+        ladder.report(ladder.east, .mappingChanged(child, Endpoint(Self.westLater, port: 6001)))
+        #expect(ladder.east.standing[0].remoteSelectors == selectors(Self.westLater, ipProtocol: 6))
+        #expect(ladder.east.standing[0].localSelectors == selectors(Ladder.eastAddress, ipProtocol: 6, port: 22))
+        // Another port of the same address is a move of the SA alone.
+        ladder.report(ladder.east, .mappingChanged(child, Endpoint(Self.westLater, port: 6002)))
+        #expect(ladder.east.moves.count == 2 && ladder.east.moves[1].selectors == nil)
+    }
+
     @Test func `the addresses on the wire are the sender's`() throws {
         let ladder = ladder(beforeWest: true, beforeEast: true)
         ladder.up(staysUp: false)

@@ -52,8 +52,7 @@ final class SimulatedVPP: DaemonView {
                     tell(.dataPlane(.installFailed(child.child, reason: "\(error)")))
                 }
             case .dataPlane(.remove(let child)): forwarder.remove(child)
-            case .dataPlane(.move(let child, let local, let remote, let encapsulation)):
-                forwarder.move(child, local: local, remote: remote, encapsulation: encapsulation)
+            case .dataPlane(.move(let move)): forwarder.follow(move)
             case .event(let event):
                 if case .ikeKeys(_, let keys) = event { exported = keys }
                 carryOut(dialect.render(event, self))

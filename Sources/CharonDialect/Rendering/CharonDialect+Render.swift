@@ -394,8 +394,10 @@ extension CharonDialect {
         case .malformed(let what):
             return log("NET", "received invalid packet from \(MessageText.text(from)): \(what)", view)
         case .integrityFailure: return log("ENC", "verifying encrypted payload integrity failed", ike: ike, view)
-        case .unexpectedMessageID(let id):
-            return log("IKE", "received message ID \(id), expected another, ignored", ike: ike, view)
+        case .unexpectedMessageID(let id, let expected):
+            return log("IKE", "received message ID \(id), expected \(expected), ignored", ike: ike, view)
+        case .requestWaits(let id):
+            return log("MGR", "ignoring request with ID \(id), already processing", view)
         case .unsupportedVersion: return log("NET", "received unsupported IKE version from \(from.address)", view)
         case .halfOpenLimit:
             return log("NET", "ignoring IKE_SA setup from \(from.address), half-open IKE_SA limit reached", view)

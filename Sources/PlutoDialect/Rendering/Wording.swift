@@ -384,7 +384,7 @@ enum Wording {
         case .malformed(let what): "malformed message: \(what)"
         case .unknownSPI: "no IKE SA with these SPIs"
         case .integrityFailure: "integrity check failed"
-        case .unexpectedMessageID(let id): "unexpected Message ID \(id)"
+        case .unexpectedMessageID(let id, _): "unexpected Message ID \(id)"
         case .unexpectedExchange: "unexpected exchange"
         case .requestWaits: "already being processed"
         case .answeredSeldom: "too many messages that are answered in clear"

@@ -85,8 +85,8 @@ struct StrongSwanMobilityTests {
         scenario.steps = [
             StrongSwanTests.up, scenario.ping(), .east("timeout 60 \(listen)", "2"),
             // Not beside traffic.
-            .west("(ping -n -q -i 0.1 -c 300 -I 192.0.1.254 192.0.2.254 >/dev/null &)"),
-            .east("sleep 1; timeout 2 \(listen)", "0"),
+            .west("(ping -n -q -i 0.1 -I 192.0.1.254 192.0.2.254 >/dev/null & echo $! >/tmp/ping)"),
+            .east("sleep 1; timeout 2 \(listen)", "0"), .west("kill $(cat /tmp/ping)"),
         ]
         try scenario.check()
     }
