@@ -113,7 +113,8 @@ package enum LibreswanCases {
         test.actions = test.actions.filter { action in
             switch action {
             case .type(.peer, let command, _): command.hasPrefix("ip ")
-            case .type(_, let command, _): !command.contains("responder rekeyed Child SA")
+            case .type(_, let command, _):
+                !command.contains("responder rekeyed Child SA") && !command.hasPrefix("grep -o 'success")
             default: true
             }
         }
@@ -233,7 +234,13 @@ package enum LibreswanCases {
                     .type(.peer, "grep -q 'PPK AUTH calculated as' OUTPUT/log; echo $?", ["1"])
                 ]
         },
-        "mobike-swand-moves": { moved(&$0, to: "192.1.2.46") },
+        "mobike-swand-moves": {
+            moved(&$0, to: "192.1.2.46")
+            $0.actions.append(
+                .type(
+                    .swand, "grep -o 'success MOBIKE.*' /tmp/pluto.log",
+                    ["success MOBIKE update local address 192.1.2.45:500 -> 192.1.2.46:500"]))
+        },
         // It answers swand's path check without the cookie (RFC 4555 §3.7), and swand ends the IKE SA, as it must.
         "mobike-peer-moves": {
             $0.expectation = .unsupported(says: "MOBIKE request: not updating IPsec SA")
@@ -254,5 +261,17 @@ package enum LibreswanCases {
             $0.actions += hasFragments
         },
         "cert-revoked": rejected,
+        "eap-tls": {
+            $0.initiators = [.swand]
+            $0.expectation = .unsupported(says: "Peer attempted EAP authentication, but IKE_AUTH is required")
+            $0.actions = [.attempt]
+        },
+        // Over TLS 1.3 it sends EAP Success without the commitment message of RFC 9190 §2.5, and swand goes no further.
+        "eap-only": {
+            $0.initiators = [.swand]
+            $0.certificates = InteropCase.Certificates("rsa", authby: "rsa-sha2_256")
+            $0.expectation = .unsupported(says: "responding with EAP termination code 3")
+            $0.actions = [.attempt]
+        },
     ]
 }

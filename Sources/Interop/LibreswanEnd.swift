@@ -96,7 +96,11 @@ struct LibreswanEnd: PeerEnd {
         case .peer: return [own, "leftmodecfgserver=yes", "rightmodecfgclient=yes", "rightaddresspool=\(cell.pool)"]
         case .swand:
             // Only so it asks for whatever address it will get.
-            return ["leftmodecfgclient=yes", "rightmodecfgserver=yes", "rightsubnet=\(ours.subnet)", "narrowing=yes"]
+            let any = test.family.isV6Inside ? "::/0" : "0.0.0.0/0"
+            return [
+                "leftmodecfgclient=yes", "leftsubnet=\(any)", "rightmodecfgserver=yes", "rightsubnet=\(ours.subnet)",
+                "narrowing=yes",
+            ]
         case nil: return [own, "rightsubnet=\(ours.subnet)"]
         }
     }
