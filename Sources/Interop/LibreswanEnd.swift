@@ -83,8 +83,10 @@ struct LibreswanEnd: PeerEnd {
     private var authentication: [String] {
         guard let certificates = test.certificates else { return ["authby=secret"] }
         let own = ["leftcert=east", "leftsendcert=always"]
-        if test.eap?.isAlone ?? false {
-            return own + ["left", "right"].flatMap { ["\($0)auth=eaponly", "\($0)autheap=tls"] }
+        if let eap = test.eap {
+            // Who has a signature of its own is told of EAP all the same, or it is "not allowed".
+            return own + ["leftauth=\(eap.isAlone ? "eaponly" : "rsasig")", "leftautheap=tls"]
+                + ["rightauth=eaponly", "rightautheap=tls"]
         }
         return own + ["authby=\(certificates.authby)"]
     }

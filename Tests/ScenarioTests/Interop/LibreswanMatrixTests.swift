@@ -180,6 +180,11 @@ extension LibreswanCellTests {
                 #expect(CellReport(cell, result: result).verdict == .unsupported)
                 let other = InteropCell(limited, initiator: initiator.other)
                 #expect(CellReport(other, result: result).verdict == .red)
+                // Nor where what is typed beside the attempt printed something else, or the run did not end.
+                for verdict in [Verdict.failed, .unresolved] {
+                    result.verdict = verdict
+                    #expect(CellReport(cell, result: result).verdict == .red)
+                }
             }
         }
     }
@@ -204,14 +209,17 @@ struct LibreswanMatrixTests {
     }
 
     @Test func `a rekey is green in both roles, and an SPI that is not the other end's is red`() throws {
-        let (status, text, matrix) = try run("rekey-child-peer", "control-wrong-spi")
+        let (status, text, matrix) = try run("rekey-child-peer", "control-wrong-spi", "control-no-spis")
         #expect(status == .exited(1), "\(text)")
-        #expect(matrix.cells.count == 4)
+        #expect(matrix.cells.count == 6)
         for cell in matrix.cells where cell.test == "rekey-child-peer" {
             #expect(cell.verdict == .green, "\(cell.name): \(cell.reason)")
         }
         for cell in matrix.cells where cell.test == "control-wrong-spi" {
             #expect(cell.verdict == .red && cell.reason.hasPrefix("libreswan's view"), "\(cell.name): \(cell.reason)")
+        }
+        for cell in matrix.cells where cell.test == "control-no-spis" {
+            #expect(cell.verdict == .red && cell.reason.hasPrefix("IKE SPIs"), "\(cell.name): \(cell.reason)")
         }
     }
 }
