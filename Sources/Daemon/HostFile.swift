@@ -19,8 +19,10 @@ package enum HostFile {
     static func replace(_ path: String, _ octets: [UInt8]) throws(SystemError) {
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         let new = "\(FileSystem.parent(of: path))/.\(name)"
-        try FileSystem.write(new, octets)
-        do { try FileSystem.rename(new, to: path) } catch {
+        do throws(SystemError) {
+            try FileSystem.write(new, octets)
+            try FileSystem.rename(new, to: path)
+        } catch {
             try? FileSystem.remove(new)
             throw error
         }

@@ -54,7 +54,11 @@ extension DataPlaneXFRM {
         case .expired(let state, let isHard):
             if let child = child(of: state.id) { expired(child, isHard: isHard) }
         case .mappingChanged(let id, _, let place):
-            guard let child = child(of: id), children[child]?.mapped != place else { return }
+            // Told without the state's mark.
+            let mapped = children.first {
+                $0.value.inboundID.destination == id.destination && $0.value.inboundID.spi == id.spi
+            }
+            guard let child = mapped?.key, children[child]?.mapped != place else { return }
             children[child]?.mapped = place
             reports.append(.mappingChanged(child, place))
         case .migrated(let migration): migrated(migration)

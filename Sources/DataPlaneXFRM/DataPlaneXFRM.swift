@@ -224,10 +224,7 @@ package final class DataPlaneXFRM: DataPlane {
             }
         }
         standing = wanted.merging(kept) { first, _ in first }
-        // Packets for an XFRM interface are led there by whoever made it.
-        let own = children.values.filter {
-            $0.installation.installsPolicies && $0.installation.marks.outboundInterface == nil
-        }.sorted { $0.number < $1.number }
+        let own = children.values.filter(\.installation.installsPolicies).sorted { $0.number < $1.number }
         try routes?.update(own.map { TunnelRoutes.Wish($0.installation) })
     }
 

@@ -27,6 +27,8 @@ final class TunnelRoutes {
         init(_ child: ChildInstallation) {
             (here, there, sources) = (child.localSelectors, child.remoteSelectors, child.sourceAddresses)
             (local, peer) = (child.local, child.remote)
+            // Packets for an XFRM interface are led there by whoever made it.
+            if child.marks.outboundInterface != nil { there = [] }
         }
     }
 

@@ -8,13 +8,17 @@ package struct PacketMark: Hashable, Sendable, CustomStringConvertible {
         self.mask = mask
     }
 
-    /// `5`, `0x10`, `0x10/0xff`: decimal or hexadecimal, the mask all ones where there is none, and cut out of the value.
+    /// `5`, `0x10`, `0x10/0xff`: decimal or hexadecimal, the mask all ones where there is none, and cut out of the value. A mask of 0
+    /// takes every packet: see `isAny`.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2, let value = Self.number(parts[0]) else { return nil }
         guard let mask = parts.count == 2 ? Self.number(parts[1]) : .max else { return nil }
         self.init(value: value & mask, mask: mask)
     }
+
+    /// Whether it says nothing: the kernel knows no such mark.
+    package var isAny: Bool { mask == 0 }
 
     /// Decimal, or hexadecimal behind `0x`.
     package static func number(_ text: String) -> UInt32? {

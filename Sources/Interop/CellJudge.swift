@@ -103,11 +103,14 @@ package struct CellJudge {
     }
 
     private func isProposed(_ spi: String) -> Bool {
-        (evidence.proposals(of: .ike, isResponse: false) + evidence.proposals(of: .ike, isResponse: true)).contains {
-            $0.proposals.contains { proposal in
-                proposal.spi.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == spi
+        // In IKE_SA_INIT a proposal has no SPI (RFC 7296 §3.3.1), which must not be the one that nobody has read.
+        guard spi.count == 16 else { return false }
+        return (evidence.proposals(of: .ike, isResponse: false) + evidence.proposals(of: .ike, isResponse: true))
+            .contains {
+                $0.proposals.contains { proposal in
+                    proposal.spi.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == spi
+                }
             }
-        }
     }
 
     private mutating func lookAtAlgorithms(

@@ -55,16 +55,22 @@ package struct CellReport: Codable, Sendable {
             checks: checks, seconds: result.seconds)
     }
 
-    /// Of a case that the peer cannot do: what its own log says of the attempt. Without that line the cell is red.
+    /// Of a case that the peer cannot do: what its own log says of the attempt. Without that line the cell is red, and so it is
+    /// where a command did not print what it must, the run did not come to its end, or the post-mortem found something: of an attempt
+    /// itself nothing is expected.
     private init(_ cell: InteropCell, result: ScenarioResult, says: String) {
         let log = (try? FileSystem.readText("\(result.output)/\(cell.test.peer.log(of: cell.peer.host))")) ?? ""
         let line = log.split(separator: "\n").first { $0.contains(says) }.map(String.init)
         let check = CellCheck(
             name: "\(cell.test.peer.title)'s own word", isGood: line != nil,
             text: line ?? "no line of its log says \"\(says)\"")
+        let ended = CellCheck(
+            name: "run", isGood: result.verdict == .passed,
+            text: result.verdict == .passed ? "every command as expected" : result.reason)
+        let bad = [ended, check].first { !$0.isGood }
         self.init(
-            cell, verdict: line == nil ? .red : .unsupported,
-            reason: line.map { "\(cell.test.peer.title): \($0)" } ?? "\(check.name): \(check.text)", checks: [check],
-            seconds: result.seconds)
+            cell, verdict: bad == nil ? .unsupported : .red,
+            reason: bad.map { "\($0.name): \($0.text)" } ?? "\(cell.test.peer.title): \(check.text)",
+            checks: [ended, check], seconds: result.seconds)
     }
 }

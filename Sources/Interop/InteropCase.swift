@@ -55,6 +55,15 @@ package struct InteropCase: Sendable {
         case nothingLeft
         /// A command on the end's host, with what it must print.
         case type(InteropSide, String, [String])
+
+        /// A command on the end's host, again and again until its output has a line that matches; red where none comes in
+        /// less time than a scenario gives to a command.
+        static func wait(_ side: InteropSide, until expression: String, in command: String) -> Action {
+            .type(
+                side,
+                "../../guestbin/wait-for.sh --timeout 25 --match '\(expression)' -- \(command) >/dev/null; echo $?",
+                ["0"])
+        }
     }
 
     /// AUTH by signature: both ends have a certificate, made when the cell runs, of one root.

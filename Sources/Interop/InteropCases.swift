@@ -287,9 +287,7 @@ package enum InteropCases {
             $0.actions =
                 [
                     .type(.swand, "ipsec up w >OUTPUT/ours.up.txt 2>&1", []),
-                    .type(
-                        .swand,
-                        "../../guestbin/wait-for.sh --match ESTABLISHED_CHILD_SA -- ipsec showstates >/dev/null", []),
+                    .wait(.swand, until: "ESTABLISHED_CHILD_SA", in: "ipsec showstates"),
                 ] + InteropCase.standardActions.dropFirst() + [
                     .type(
                         .peer, "grep -q 'generating IKE_SA_INIT response 0 . N(COOKIE)' OUTPUT/log; echo $?", ["0"])
@@ -321,10 +319,7 @@ package enum InteropCases {
             $0.actions =
                 InteropCase.standardActions.dropLast() + [
                     .delete(.peer),
-                    .type(
-                        .swand,
-                        "../../guestbin/wait-for.sh --match '#4.*ESTABLISHED_CHILD_SA' -- ipsec showstates >/dev/null",
-                        []),
+                    .wait(.swand, until: "#4.*ESTABLISHED_CHILD_SA", in: "ipsec showstates"),
                     .ping(count: 5, octets: 56), .compare,
                 ]
         },
@@ -346,9 +341,7 @@ package enum InteropCases {
             $0.peerConnection = ["dpd_delay = 1s"]
             $0.actions = [
                 .up, .ping(count: 2, octets: 56),
-                .type(
-                    .peer,
-                    "../../guestbin/wait-for.sh --match 'parsed INFORMATIONAL re' -- cat OUTPUT/log >/dev/null", []),
+                .wait(.peer, until: "parsed INFORMATIONAL re", in: "cat OUTPUT/log"),
                 .ping(count: 2, octets: 56), .compare,
             ]
         },
@@ -421,8 +414,7 @@ package enum InteropCases {
             $0.actions = [
                 .up, .ping(count: 5, octets: 56),
                 .type(.swand, "ipsec whack --rekey-child --name w >OUTPUT/ours.rekey.txt 2>&1", []),
-                .type(
-                    .peer, "../../guestbin/wait-for.sh --match 'NO_PROP\\|INVAL_KE' -- cat OUTPUT/log >/dev/null", []),
+                .wait(.peer, until: "NO_PROP\\|INVAL_KE", in: "cat OUTPUT/log"),
                 .ping(count: 5, octets: 56), .compare,
             ]
         },
@@ -434,9 +426,7 @@ package enum InteropCases {
             $0.actions = [
                 .up, .ping(count: 5, octets: 56),
                 .type(.peer, "swanctl --rekey --child net | grep -c 'rekey completed successfully'", ["1"]),
-                .type(
-                    .peer,
-                    "../../guestbin/wait-for.sh --match 'CHILD_SA rekeying failed' -- cat OUTPUT/log >/dev/null", []),
+                .wait(.peer, until: "CHILD_SA rekeying failed", in: "cat OUTPUT/log"),
                 .ping(count: 5, octets: 56), .compare,
             ]
         },
@@ -526,7 +516,7 @@ package enum InteropCases {
         ]
 
     private static func waiting(_ words: String) -> InteropCase.Action {
-        .type(.swand, "../../guestbin/wait-for.sh --match '\(words)' -- cat /tmp/pluto.log >/dev/null", [])
+        .wait(.swand, until: words, in: "cat /tmp/pluto.log")
     }
 
     /// A tunnel; then the end goes to another address of the same wire.
@@ -560,6 +550,14 @@ package enum InteropCases {
                     .type(.peer, "sed -i 's/spi-in=......../spi-in=00000bad/' OUTPUT/peer.sas.txt", [])
                 ]
         },
+        InteropCase("control-no-spis", "IKE SPIs that nobody has read").with {
+            $0.actions =
+                InteropCase.standardActions + [
+                    .type(
+                        .peer, "sed -i 's/\\(initiator\\|responder\\)-spi=[0-9a-f]*/\\1-spi=/g' OUTPUT/peer.sas.txt", []
+                    )
+                ]
+        },
         InteropCase("control-wrong-algorithm", "another cipher than the case names").with {
             $0.expectation = .tunnel(ike: "AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024", esp: nil)
         },
@@ -568,6 +566,11 @@ package enum InteropCases {
         },
         InteropCase("control-limit-that-is-none", "a limit that strongSwan says nothing of").with {
             $0.expectation = .unsupported(says: "IPsec SA: tunnels not supported")
+        },
+        // The line is in every log of strongSwan's.
+        InteropCase("control-limit-of-a-bad-run", "a limit, and a command that does not print what it must").with {
+            $0.expectation = .unsupported(says: "IKE_SA")
+            $0.actions.append(.type(.peer, "echo no", ["yes"]))
         },
     ]
 }

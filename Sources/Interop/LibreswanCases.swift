@@ -53,11 +53,11 @@ package enum LibreswanCases {
         case "control-wrong-spi":
             test.actions[test.actions.count - 1] =
                 .type(.peer, "sed -i 's/ esp\\.[0-9a-f]*@/ esp.00000bad@/g' OUTPUT/peer.sas.txt", [])
+        case "control-no-spis":
+            test.actions[test.actions.count - 1] = .type(.peer, "sed -i '/ike_spis@/d' OUTPUT/peer.sas.txt", [])
         default: break
         }
     }
-
-    private static let waiting = "../../guestbin/wait-for.sh"
 
     /// A line of pluto's log that is not debugging.
     private static func logged(_ words: String) -> InteropCase.Action {
@@ -65,7 +65,7 @@ package enum LibreswanCases {
     }
 
     private static func waitUntilLogged(_ words: String) -> InteropCase.Action {
-        .type(.peer, "\(waiting) --match '\(words)' -- grep -v '^|' OUTPUT/log >/dev/null", [])
+        .wait(.peer, until: words, in: "grep -v '^|' OUTPUT/log")
     }
 
     /// The attempt fails; of libreswan's words when it initiates.
@@ -78,13 +78,20 @@ package enum LibreswanCases {
 
     private static let rejected = refused("IKE SA authentication request rejected by peer: AUTHENTICATION_FAILED")
 
-    /// Neither end brings it to transport mode through a NAT: its selectors stay what they are.
+    /// As neither end does it take the other's address for the one that it sees: as responder it refuses swand's selectors, as
+    /// initiator it rejects swand's response. Of both, swand's log has to show that swand was not the one who refused.
     private static let noTransportNAT: @Sendable (inout InteropCase) -> Void = {
         $0.expectation = .unsupported(
             says: "No IKEv2 connection found with compatible Traffic Selectors",
-            asInitiator: "CHILD SA failed: TS_UNACCEPTABLE"
+            asInitiator: "IKE SA established but initiator rejected Child SA response"
         )
-        $0.actions = [.attempt]
+        $0.actions = [
+            .attempt,
+            .type(
+                .swand,
+                "grep -q 'responder established Child SA\\|response rejected Child SA with TS_UNACC' /tmp/pluto.log; echo $?",
+                ["0"]),
+        ]
     }
 
     private static func certified(_ authby: String, says: String) -> @Sendable (inout InteropCase) -> Void {
@@ -92,6 +99,17 @@ package enum LibreswanCases {
             $0.certificates?.authby = authby
             $0.actions = InteropCase.standardActions + [logged("authenticated peer .*\(says)")]
         }
+    }
+
+    /// Over TLS 1.3 it sends EAP Success without the commitment message of RFC 9190 §2.5, and swand goes no further.
+    private static let noCommitment: @Sendable (inout InteropCase) -> Void = {
+        $0.initiators = [.swand]
+        $0.certificates = InteropCase.Certificates("rsa", authby: "rsa-sha2_256")
+        $0.expectation = .unsupported(says: "responding with EAP termination code 3")
+        $0.actions = [
+            .attempt,
+            .type(.swand, "grep -q 'EAP: .*: Success before the method was through' /tmp/pluto.log; echo $?", ["0"]),
+        ]
     }
 
     private static let hasFragments: [InteropCase.Action] = [
@@ -113,7 +131,8 @@ package enum LibreswanCases {
         test.actions = test.actions.filter { action in
             switch action {
             case .type(.peer, let command, _): command.hasPrefix("ip ")
-            case .type(_, let command, _): !command.contains("responder rekeyed Child SA")
+            case .type(_, let command, _):
+                !command.contains("responder rekeyed Child SA") && !command.hasPrefix("grep -o 'success")
             default: true
             }
         }
@@ -156,8 +175,7 @@ package enum LibreswanCases {
             $0.actions =
                 InteropCase.standardActions.dropLast() + [
                     .delete(.swand),
-                    .type(
-                        .peer, "\(waiting) --match '#4.*ESTABLISHED_CHILD_SA' -- ipsec showstates >/dev/null", []),
+                    .wait(.peer, until: "#4.*ESTABLISHED_CHILD_SA", in: "ipsec showstates"),
                     .ping(count: 5, octets: 56), .compare,
                 ]
         },
@@ -173,10 +191,7 @@ package enum LibreswanCases {
         "liveness": {
             $0.peerConnection = ["dpddelay=1s"]
             func seen(_ word: String) -> InteropCase.Action {
-                .type(
-                    .peer,
-                    "\(waiting) --match 'received an INFORMATIONAL liveness check \(word)' -- cat OUTPUT/log >/dev/null",
-                    [])
+                .wait(.peer, until: "received an INFORMATIONAL liveness check \(word)", in: "cat OUTPUT/log")
             }
             $0.actions = [
                 .up, .ping(count: 2, octets: 56), seen("request"), seen("response"), .ping(count: 2, octets: 56),
@@ -189,7 +204,7 @@ package enum LibreswanCases {
             ]
             $0.actions =
                 $0.actions.dropLast() + [
-                    .type(.peer, "\(waiting) --no-match ESTABLISHED -- ipsec showstates", [])
+                    .type(.peer, "../../guestbin/wait-for.sh --no-match ESTABLISHED -- ipsec showstates", [])
                 ]
         },
         "lossy-handshake": { $0.peerConnection = ["retransmit-interval=300"] },
@@ -233,7 +248,13 @@ package enum LibreswanCases {
                     .type(.peer, "grep -q 'PPK AUTH calculated as' OUTPUT/log; echo $?", ["1"])
                 ]
         },
-        "mobike-swand-moves": { moved(&$0, to: "192.1.2.46") },
+        "mobike-swand-moves": {
+            moved(&$0, to: "192.1.2.46")
+            $0.actions.append(
+                .type(
+                    .swand, "grep -o 'success MOBIKE.*' /tmp/pluto.log",
+                    ["success MOBIKE update local address 192.1.2.45:500 -> 192.1.2.46:500"]))
+        },
         // It answers swand's path check without the cookie (RFC 4555 §3.7), and swand ends the IKE SA, as it must.
         "mobike-peer-moves": {
             $0.expectation = .unsupported(says: "MOBIKE request: not updating IPsec SA")
@@ -254,5 +275,6 @@ package enum LibreswanCases {
             $0.actions += hasFragments
         },
         "cert-revoked": rejected,
+        "eap-tls": noCommitment, "eap-only": noCommitment,
     ]
 }

@@ -83,8 +83,10 @@ struct LibreswanEnd: PeerEnd {
     private var authentication: [String] {
         guard let certificates = test.certificates else { return ["authby=secret"] }
         let own = ["leftcert=east", "leftsendcert=always"]
-        if test.eap?.isAlone ?? false {
-            return own + ["left", "right"].flatMap { ["\($0)auth=eaponly", "\($0)autheap=tls"] }
+        if let eap = test.eap {
+            // Who has a signature of its own is told of EAP all the same, or it is "not allowed".
+            return own + ["leftauth=\(eap.isAlone ? "eaponly" : "rsasig")", "leftautheap=tls"]
+                + ["rightauth=eaponly", "rightautheap=tls"]
         }
         return own + ["authby=\(certificates.authby)"]
     }
@@ -96,7 +98,11 @@ struct LibreswanEnd: PeerEnd {
         case .peer: return [own, "leftmodecfgserver=yes", "rightmodecfgclient=yes", "rightaddresspool=\(cell.pool)"]
         case .swand:
             // Only so it asks for whatever address it will get.
-            return ["leftmodecfgclient=yes", "rightmodecfgserver=yes", "rightsubnet=\(ours.subnet)", "narrowing=yes"]
+            let any = test.family.isV6Inside ? "::/0" : "0.0.0.0/0"
+            return [
+                "leftmodecfgclient=yes", "leftsubnet=\(any)", "rightmodecfgserver=yes", "rightsubnet=\(ours.subnet)",
+                "narrowing=yes",
+            ]
         case nil: return [own, "rightsubnet=\(ours.subnet)"]
         }
     }

@@ -70,7 +70,9 @@ extension PeerSAs {
             guard let range = line.firstRange(of: "\(key)=") else { return "?" }
             return line[range.upperBound...].prefix { $0 != " " && $0 != "}" }
         }
-        let cipher = ChildView.cipher(value("cipher"))
+        // Where there is one length it is no part of the name.
+        let bare = ["3DES_CBC", "CHACHA20_POLY1305"].first { value("cipher").hasPrefix($0) }
+        let cipher = bare ?? ChildView.cipher(value("cipher"))
         let prf = value("prf") == "AES_XCBC" ? "AES128_XCBC" : value("prf")
         let group = value("group")
         let listed =

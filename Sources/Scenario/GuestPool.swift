@@ -234,7 +234,7 @@ package final class GuestPool {
         if worker.hasLostProcess {
             return bury(
                 worker,
-                "user-mode Linux ended a process for which this machine had no more mappings (vm.max_map_count)",
+                "user-mode Linux ended a process for which this machine had no more mappings (vm.max_map_count) or memory",
                 observe)
         }
         while let newline = worker.input.firstIndex(of: 0x0a) {

@@ -9,15 +9,19 @@ final class MobilitySocket {
     private static let greatestOctets = 2048
 
     let descriptor: FileDescriptor
+    private let makeAnother: () -> Int32
 
     /// Of Mobility Headers.
-    init() throws(SystemError) {
-        descriptor = FileDescriptor(owning: try checked(lx_raw6_open(135, 0, 0), "socket", "Mobility Header"))
-    }
+    convenience init() throws(SystemError) { try self.init("Mobility Header") { lx_raw6_open(135, 0, 0) } }
 
     /// Of ICMPv6 messages of two types.
-    init(icmpTypes first: UInt8, _ second: UInt8) throws(SystemError) {
-        descriptor = FileDescriptor(owning: try checked(lx_raw6_open(58, first, second), "socket", "ICMPv6"))
+    convenience init(icmpTypes first: UInt8, _ second: UInt8) throws(SystemError) {
+        try self.init("ICMPv6") { lx_raw6_open(58, first, second) }
+    }
+
+    private init(_ name: String, _ make: @escaping () -> Int32) throws(SystemError) {
+        descriptor = FileDescriptor(owning: try checked(make(), "socket", name))
+        makeAnother = make
     }
 
     /// - Parameters:
@@ -27,20 +31,23 @@ final class MobilitySocket {
         _ octets: [UInt8], from source: IPAddress, to destination: IPAddress, via careOf: IPAddress? = nil,
         interface: Int32 = 0, isOnLink: Bool = false
     ) throws(SystemError) {
-        if isOnLink { try bind(to: interface) }
-        defer { if isOnLink { try? bind(to: 0) } }
+        // By a socket of its own: one that is bound to an interface hears nothing from the others.
+        let sender = isOnLink ? try another(boundTo: interface) : descriptor
+        defer { if isOnLink { sender.close() } }
         let sent = lx_raw6_send(
-            descriptor.rawValue, source.octets, destination.octets, careOf?.octets, UInt32(interface), octets,
+            sender.rawValue, source.octets, destination.octets, careOf?.octets, UInt32(interface), octets,
             octets.count)
         guard sent >= 0 else { throw .last("sendmsg", "\(source) to \(destination)") }
     }
 
-    /// An interface by its index, whose routes alone count then (socket(7)); 0: all of them again.
-    private func bind(to interface: Int32) throws(SystemError) {
+    /// For an interface by its index, whose routes alone count then (socket(7)).
+    private func another(boundTo interface: Int32) throws(SystemError) -> FileDescriptor {
+        let socket = FileDescriptor(owning: try checked(makeAnother(), "socket", "of interface \(interface)"))
         var index = interface
         try checked(
-            setsockopt(descriptor.rawValue, SOL_SOCKET, SO_BINDTOIFINDEX, &index, socklen_t(MemoryLayout<Int32>.size)),
+            setsockopt(socket.rawValue, SOL_SOCKET, SO_BINDTOIFINDEX, &index, socklen_t(MemoryLayout<Int32>.size)),
             "setsockopt", "SO_BINDTOIFINDEX")
+        return socket
     }
 
     /// nil where none waits.

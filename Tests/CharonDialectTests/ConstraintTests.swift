@@ -55,6 +55,7 @@ import Testing
               mark_in_sa = yes
               if_id_in = 7
               if_id_out = 0
+              mark_out = 0/0x00000000
             } } } }
             """
         let tree = try SettingsTree(parsing: "/c", from: source(["/c": sections]))

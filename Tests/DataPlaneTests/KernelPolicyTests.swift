@@ -86,6 +86,28 @@ struct KernelPolicyTests {
         #expect(try hosts.seen() == [])
     }
 
+    @Test func `a trap with a mark is for marked packets alone`() throws {
+        let hosts = try TwoHosts(PlaneKind.kernel[0])
+        try route(hosts) { $0.marks.outbound = PacketMark(value: 5) }
+        let sender = try hosts.udpSocket(hosts.west, "192.0.1.254", 7001)
+        hosts.send(sender, "hello", to: "192.0.2.254", 7000)
+        #expect(try hosts.seen(atLeast: 1).map(\.ipProtocol) == [17])
+        #expect(hosts.west.plane.takeReports() == [])
+        var mark: UInt32 = 5
+        try checked(setsockopt(sender.rawValue, SOL_SOCKET, SO_MARK, &mark, 4), "SO_MARK")
+        hosts.send(sender, "hello", to: "192.0.2.254", 7000)
+        var reports: [DataPlaneReport] = []
+        try hosts.run {
+            reports += hosts.west.plane.takeReports()
+            return !reports.isEmpty
+        }
+        guard case .acquire(ConnectionID(1), _)? = reports.first, reports.count == 1 else {
+            Issue.record("\(reports)")
+            return
+        }
+        #expect(try hosts.seen() == [])
+    }
+
     @Test func `the daemon's own sockets pass every policy`() throws {
         let hosts = try TwoHosts(PlaneKind.kernel[1])
         try route(hosts) { route in

@@ -99,7 +99,7 @@ struct StatusTests {
         let text = hosts.run("ipsec connectionstatus west-east", on: hosts.west)
         for part in [
             "packet-size: 1400;", "iketcp-port:443;", "modecfg policy:pull, dns:192.0.2.53,",
-            "mark: 16/0xff, 5/0xffffffff;",
+            "mark: 16/0x0000ff, 5/0xffffffff;",
         ] {
             #expect(text.contains(part), "\(part)")
         }

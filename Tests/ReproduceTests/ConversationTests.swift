@@ -49,6 +49,25 @@ import Testing
         #expect(Comparison(steps, run: Array(steps.prefix(3))).departure?.contains("no such exchange") ?? false)
     }
 
+    @Test func `the Delete of a Child SA ends no IKE SA`() throws {
+        for host in ["west", "east"] {
+            var input = try Inputs.log("charon-chain-\(host).log")
+            let text = String(decoding: input.octets, as: UTF8.self)
+            input.octets = Array(
+                text.replacing("DELETE for IKE_SA gw[2]", with: "DELETE for ESP CHILD_SA with SPI c0a80101").utf8)
+            #expect(try Inputs.account(input).conversations[0].ender == nil)
+        }
+    }
+
+    @Test func `those that are left out are counted`() throws {
+        var other = try Inputs.log("charon-noprop-west.log")
+        other.octets = Array(
+            String(decoding: other.octets, as: UTF8.self).replacing("192.1.2.45", with: "198.51.100.9").utf8)
+        let plan = try #require(ReproductionPlan(Inputs.account(Inputs.log("charon-chain-west.log"), other)))
+        #expect(plan.limits.contains("other IKE SAs of the inputs, not done again: 1"))
+        #expect(try !#require(ReproductionPlan(account("west"))).limits.contains { $0.hasPrefix("other IKE SAs") })
+    }
+
     @Test func `one that nobody ended is ended by the initiator, and it is said`() throws {
         var input = try Inputs.log("charon-chain-west.log")
         let lines = String(decoding: input.octets, as: UTF8.self).split(

@@ -11,15 +11,26 @@ import Testing
         return (plan, ReproductionFolder(plan, account, Diagnosis(account), steps: steps).files)
     }
 
-    /// The capture of a refused IKE_SA_INIT, in which one address stands for another, as behind a NAT. The checksums are not
+    private typealias Input = (name: String, octets: [UInt8])
+
+    /// A capture of a refused IKE_SA_INIT, in which one address stands for another, as behind a NAT. The checksums are not
     /// looked at.
-    private func capture(_ address: [UInt8], as other: [UInt8]) throws -> (name: String, octets: [UInt8]) {
-        var input = try Inputs.log("plain.pcapng")
+    private func capture(_ address: [UInt8], as other: [UInt8], of capture: Input? = nil) throws -> Input {
+        var input = try capture ?? Inputs.log("plain.pcapng")
         for place in input.octets.indices.dropLast(3) where Array(input.octets[place..<place + 4]) == address {
             input.octets.replaceSubrange(place..<place + 4, with: other)
         }
         return input
     }
+
+    /// A log with other words in it.
+    private func log(_ name: String, _ changes: KeyValuePairs<String, String>) throws -> Input {
+        let text = String(decoding: try Inputs.log(name).octets, as: UTF8.self)
+        return (name, Array(changes.reduce(text) { $0.replacing($1.key, with: $1.value) }.utf8))
+    }
+
+    private static let local = "local host is behind NAT, sending keep alives"
+    private static let remote = "remote host is behind NAT"
 
     @Test func `a capture whose addresses are those of the hashes has no NAT`() throws {
         let account = try Inputs.account(Inputs.log("plain.pcapng"))
@@ -74,6 +85,10 @@ import Testing
         #expect(other.plan[.initiator].address == IPAddress("192.1.2.45"))
         #expect(other.plan[.initiator].outside == IPAddress("203.0.113.10"))
         #expect(other.files["responder.conf"]?.contains("right=203.0.113.10\n") ?? false)
+        // Its peer has an address of its network, and is not there.
+        let topology = try #require(other.files["topology.yaml"])
+        #expect(topology.contains("- {to: \"192.1.2.23/32\", via: \"192.1.2.1\"}"))
+        #expect(topology.contains("- {to: \"192.1.2.45/32\", dev: eth1}"))
     }
 
     @Test func `who calls itself by another address than it has is behind a NAT`() throws {
@@ -83,6 +98,101 @@ import Testing
         #expect(plan[.initiator].address == IPAddress("10.0.0.7"))
         #expect(plan[.initiator].outside == IPAddress("192.1.2.45"))
         #expect(plan.choices.contains("the initiator's address behind its NAT: 10.0.0.7, which it calls itself"))
+    }
+
+    @Test func `a NAT's host has no address that an end has`() throws {
+        let (_, files) = try folder(
+            Inputs.account(
+                log(
+                    "charon-authbad-west.log",
+                    [Self.remote: Self.local, "192.1.2.45": "10.0.0.2", "192.1.2.23": "10.0.0.1"])
+            ))
+        #expect(files["topology.yaml"]?.contains("eth1: {link: to-inat, addresses: [\"10.0.0.3/24\"]}") ?? false)
+    }
+
+    @Test func `one message seen on both sides of a NAT tells both addresses, whichever was read first`() throws {
+        let inside = Input(name: "inside.pcapng", octets: try Inputs.log("plain.pcapng").octets)
+        let outside = Input(
+            name: "outside.pcapng", octets: try capture([192, 1, 2, 45], as: [192, 1, 2, 254]).octets)
+        for inputs in [[inside, outside], [outside, inside]] {
+            let account = Account(try InputFiles.read(inputs))
+            let found = try #require(account.main?.translations[.initiator])
+            #expect(found.inside == "192.1.2.45" && found.outside == "192.1.2.254" && found.isCertain)
+            let (plan, _) = try folder(account)
+            #expect(plan[.initiator].address == IPAddress("192.1.2.45"))
+            #expect(plan[.initiator].outside == IPAddress("192.1.2.254"))
+            #expect(plan[.responder].address == IPAddress("192.1.2.23") && plan[.responder].outside == nil)
+        }
+    }
+
+    @Test func `logs of both ends of a NAT are one conversation, and that is said to be a guess`() throws {
+        let west = try log("charon-authbad-west.log", [Self.remote: Self.local, "192.1.2.45": "10.0.0.7"])
+        let east = try Inputs.log("charon-authbad-east.log")
+        for inputs in [[west, east], [east, west]] {
+            let account = Account(try InputFiles.read(inputs))
+            #expect(account.sas.count == 1)
+            let (plan, _) = try folder(account)
+            #expect(plan[.initiator].address == IPAddress("10.0.0.7"))
+            #expect(plan[.initiator].outside == IPAddress("192.1.2.45"))
+            #expect(plan.choices.contains { $0.contains("are of one IKE SA: the initiator, ") })
+        }
+        // Another peer of the same end is another.
+        let third = try log("charon-authbad-west.log", [Self.remote: Self.local, "192.1.2.45": "10.0.0.8"])
+        #expect(Account(try InputFiles.read([west, Input(name: "third.log", octets: third.octets)])).sas.count == 2)
+        let other = try log("charon-authbad-west.log", [Self.remote: "", "192.1.2.45": "10.0.0.7"])
+        let plain = try log("charon-authbad-east.log", [Self.remote: ""])
+        #expect(Account(try InputFiles.read([other, plain])).sas.count == 2)
+    }
+
+    @Test func `behind two NATs both ends may have one address`() throws {
+        let both = "\(Self.remote)\n10[IKE] <1> \(Self.local)"
+        let (plan, _) = try folder(
+            Inputs.account(
+                log(
+                    "charon-authbad-east.log",
+                    [Self.remote: both, "west.example": "192.168.1.2", "192.1.2.23": "192.168.1.2"])))
+        #expect(plan.ends.values.allSatisfy { $0.address == IPAddress("192.168.1.2") && $0.outside != nil })
+        #expect(plan[.initiator].seen != plan[.responder].seen)
+    }
+
+    @Test func `an end whose own address is its peer's gets another behind its NAT`() throws {
+        let (plan, _) = try folder(Inputs.account(log("charon-authbad-east.log", ["west.example": "192.1.2.23"])))
+        #expect(plan[.initiator].address == IPAddress("198.18.65.2"))
+        #expect(plan[.initiator].outside == IPAddress("192.1.2.45"))
+    }
+
+    @Test func `two ends behind one NAT keep their own addresses, and it is said that there is none`() throws {
+        // Both are seen by 192.1.2.23.
+        let outside = try capture(
+            [192, 1, 2, 45], as: [192, 1, 2, 23], of: capture([192, 1, 2, 23], as: [10, 0, 0, 2]))
+        let (plan, _) = try folder(
+            Inputs.account(Inputs.log("plain.pcapng"), Input(name: "outside.pcapng", octets: outside.octets)))
+        #expect(!plan.hasTranslation)
+        #expect(plan.limits.contains { $0.hasPrefix("no NAT is put up: both ends would be seen by ") })
+        #expect(plan[.initiator].address == IPAddress("192.1.2.45"))
+        #expect(plan[.responder].address == IPAddress("192.1.2.23"))
+    }
+
+    @Test(arguments: ["2001:db8::7", "0.0.0.0", "127.0.0.1", "224.0.0.1"])
+    func `a name that no end behind a NAT can have as its address is none`(name: String) throws {
+        let (plan, _) = try folder(Inputs.account(log("charon-authbad-east.log", ["west.example": name])))
+        #expect(!plan.hasTranslation && plan[.initiator].forcesEncapsulation)
+        #expect(plan[.initiator].address == IPAddress("192.1.2.45"))
+    }
+
+    @Test func `what answers without NAT detection does not show the responder's NAT, and what answers with it does`()
+        throws
+    {
+        func steps(_ input: Input) throws -> [ExpectedStep] {
+            ExpectedStep.steps(try #require(Inputs.account(input).main))
+        }
+        let refused = try Comparison(
+            steps(capture([192, 1, 2, 23], as: [10, 9, 8, 1])), run: steps(Inputs.log("plain.pcapng")))
+        #expect(refused.departure == nil)
+        #expect(refused.lines.last?.hasSuffix("; a NAT in front of the responder does not show in it") ?? false)
+        let answered = try Comparison(
+            steps(Inputs.log("charon-authbad-west.log")), run: steps(log("charon-authbad-west.log", [Self.remote: ""])))
+        #expect(answered.departure == "IKE_SA_INIT: behind a NAT: none, and was the responder")
     }
 
     @Test func `a run without the NAT departs`() throws {

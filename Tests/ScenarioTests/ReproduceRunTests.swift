@@ -47,6 +47,21 @@ struct ReproduceRunTests {
         }
     }
 
+    @Test(.enabled(if: Tool.isInstalled("nft"), "nft is not installed"))
+    func `a refusal from behind the responder's NAT, where the peer has an address of its network`() throws {
+        try withRunner { runner in
+            try runner.addDaemon()
+            let path = try #require(FolderFixture.beside(Self.logs + "charon-noprop-east.log"))
+            let text = try FileSystem.readText(path).replacing("remote host is", with: "local host is")
+            try FileSystem.write(runner.folder + "/behind.log", text)
+            let answer = try runner.run("reproduce", runner.folder + "/behind.log")
+            #expect(answer.status == .exited(0), "\(answer.text)")
+            #expect(answer.text.contains("The same exchange ends in the same way: IKE_SA_INIT, NO_PROPOSAL_CHOSEN."))
+            #expect(answer.text.contains("; a NAT in front of the responder does not show in it"), "\(answer.text)")
+            #expect(try runner.read("OUTPUT/behind/topology.yaml").contains("192.1.2.23/24"))
+        }
+    }
+
     @Test(arguments: cases) func `the same exchange ends in the same way`(files: [String], ending: String) throws {
         let answer = try reproduce(files.map { Self.logs + $0 })
         #expect(answer.status == .exited(0), "\(answer.text)")

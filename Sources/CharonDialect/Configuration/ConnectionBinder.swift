@@ -96,6 +96,8 @@ struct ConnectionBinder {
         connection.reauthenticates = definition.reauthenticates
         connection.installsPolicies = definition.installsPolicies
         connection.marks = definition.marks
+        // The releases before 5.5.2 had the mark on the inbound SA, too.
+        if version != .v5_9_8, definition.marks.inbound != nil { connection.marks.marksInboundSA = true }
         connection.isTransportProxy = definition.mode == .transportProxy
         connection.configuration = try configuration(definition)
         return connection

@@ -231,7 +231,8 @@ package struct StarterConnections {
             guard let number = UInt32(one.value), number > 0 else { return false }
             definition.reqid = number
         case "mark", "mark_in", "mark_out":
-            guard let mark = PacketMark(one.value) else { return false }
+            guard let read = PacketMark(one.value) else { return false }
+            let mark = read.isAny ? nil : read
             if one.key != "mark_out" { definition.marks.inbound = mark }
             if one.key != "mark_in" { definition.marks.outbound = mark }
             definition.marks.marksOutboundSA = definition.marks.outbound != nil

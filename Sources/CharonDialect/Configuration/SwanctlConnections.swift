@@ -157,12 +157,12 @@ enum SwanctlConnections {
         child.childRekeyMargin = end > rekey ? end - rekey : .zero
     }
 
-    /// A mark or an interface's number of 0 is none.
+    /// An interface's number of 0 is none, and so is a mark whose mask is 0 (a mark of 0 alone is that of unmarked packets).
     private static func setMarks(
         _ key: String, _ value: SettingsTree.Value, _ marks: inout PolicyMarks
     ) throws(ConfigurationError) {
         let id = PacketMark.number(value.text).map { $0 == 0 ? nil : $0 }
-        let mark = PacketMark(value.text).map { $0 == PacketMark(value: 0) ? nil : $0 }
+        let mark = PacketMark(value.text).map { $0.isAny ? nil : $0 }
         switch (key, id, mark) {
         case ("mark_in_sa", _, _): marks.marksInboundSA = try boolean(key, value)
         case ("if_id_in", let id?, _): marks.inboundInterface = id

@@ -181,7 +181,8 @@ extension CharonDialect {
                 }
                 sectionAuthorities.append(certificate)
                 if !authority.listURLs.isEmpty {
-                    credentials.stroke.listPlaces[certificate.publicKey.authorityHash] = authority.listURLs
+                    credentials.stroke.listPlaces[certificate.publicKey.authorityHash, default: []] +=
+                        authority.listURLs
                 }
                 if !credentials.stroke.authorities.contains(certificate) {
                     credentials.stroke.authorities.append(certificate)

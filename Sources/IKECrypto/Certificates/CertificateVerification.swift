@@ -31,8 +31,9 @@ package struct TrustStore: Sendable {
 
     /// The URLs of an authority's lists: those that a configuration gives, then those in the certificate (RFC 5280 §4.2.1.13); each once.
     package func listURLs(of certificate: Certificate, issuedBy issuer: Certificate) -> [String] {
-        var urls = listPlaces[issuer.publicKey.authorityHash] ?? []
-        for url in certificate.listURLs where !urls.contains(url) { urls.append(url) }
+        var urls: [String] = []
+        let places = listPlaces[issuer.publicKey.authorityHash] ?? []
+        for url in places + certificate.listURLs where !urls.contains(url) { urls.append(url) }
         return urls
     }
 

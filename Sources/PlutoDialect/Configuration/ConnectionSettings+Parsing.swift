@@ -162,7 +162,8 @@ extension ConnectionSettings {
         case "mark", "mark-in", "mark-out":
             // pluto's own choice of one for each instance.
             guard value != "-1" else { return refuse(assignment) }
-            guard let mark = PacketMark(value) else { throw assignment.malformed("a mark: NUMBER or NUMBER/MASK") }
+            guard let read = PacketMark(value) else { throw assignment.malformed("a mark: NUMBER or NUMBER/MASK") }
+            let mark = read.isAny ? nil : read
             if assignment.key != "mark-out" { inboundMark = mark }
             if assignment.key != "mark-in" { outboundMark = mark }
         default: break

@@ -21,10 +21,13 @@ struct ConnectionListing {
 
     /// `unset`, or the inbound and the outbound one.
     private var marks: String {
-        guard settings.inboundMark != nil || settings.outboundMark != nil else { return "unset" }
-        return [settings.inboundMark, settings.outboundMark].map { mark in
-            let mark = mark ?? PacketMark(value: 0, mask: 0)
-            return "\(mark.value)/0x\(String(mark.mask, radix: 16))"
+        let marks = [settings.inboundMark, settings.outboundMark].map { $0 ?? PacketMark(value: 0, mask: 0) }
+        guard marks.contains(where: { $0.value != 0 }) else { return "unset" }
+        // The mask as printf's %#08x: eight characters, of which two are 0x, but for a 0.
+        return marks.map { mark in
+            let digits = String(mark.mask, radix: 16)
+            let padded = String(repeating: "0", count: max((mark.mask == 0 ? 8 : 6) - digits.count, 0)) + digits
+            return "\(mark.value)/\(mark.mask == 0 ? "" : "0x")\(padded)"
         }.joined(separator: ", ")
     }
 

@@ -3,7 +3,7 @@ import IKEWire
 /// IKE SAs that belong together: one that took the place of another goes on with its conversation, and those that came one after
 /// another between the same ends are repeated together.
 extension Account {
-    /// IKE SAs that are repeated beside the main one, at most: the last before it.
+    /// IKE SAs that are repeated beside the main one, at most: the last of them.
     static let repeatedLimit = 4
 
     /// The IKE SAs, each with those that replaced it (RFC 7296 §1.3.2). Who asked for what is said in the roles of the first.
@@ -62,6 +62,9 @@ extension Account {
             }
     }
 
+    /// How many conversations are not repeated.
+    package var leftOut: Int { conversations.count - repeated.count }
+
     /// The conversation that the account is about.
     package var main: IKESA? {
         let all = conversations
@@ -97,9 +100,11 @@ extension Account.IKESA {
     }
 
     /// Who ended it by the last that was said; nil: nobody did. The first Delete behind a replacement is of the one that was replaced.
+    /// That of a Child SA ends no IKE SA; where the input doesn't show which it is, it is taken for the IKE SA's.
     package var ender: Account.Role? {
         func isDelete(_ exchange: Account.Exchange) -> Bool {
             exchange.type == .informational && exchange.request?.payloads?.contains("D") ?? false
+                && exchange.request?.deletes ?? .ike == .ike
         }
         guard let last = exchanges.last, isDelete(last) else { return nil }
         let replaced = exchanges.lastIndex(where: \.replacesIKESA)

@@ -2,15 +2,45 @@ import IKEWire
 import NetAddress
 
 extension Account.Exchange {
-    /// The ends whose addresses were translated on the way, with the message that shows it.
-    var translated: [(role: Account.Role, message: LoggedMessage, end: Remark.End, isCertain: Bool)] {
-        let sighted = [(request, requester), (response, requester.other)]
-        return sighted.flatMap { message, sender -> [(Account.Role, LoggedMessage, Remark.End, Bool)] in
-            guard let message else { return [] }
-            return message.remarks.compactMap { remark in
-                guard case .translated(let end, let isCertain) = remark.content else { return nil }
-                return (end == .sender ? sender : sender.other, message, end, isCertain)
-            }
+    /// What a remark says of an end whose address was translated on the way.
+    struct Translated {
+        var role: Account.Role
+        /// The end's own address, and what its peer sees.
+        var inside: String?
+        var outside: String?
+        var isCertain: Bool
+        var position: LogPosition
+    }
+
+    /// The ends whose addresses were translated on the way.
+    var translated: [Translated] {
+        [(request, requester), (response, requester.other)].flatMap { message, sender in
+            message?.translated(from: sender) ?? []
+        }
+    }
+}
+
+extension LoggedMessage {
+    /// - Parameter sender: who sent it.
+    func translated(from sender: Account.Role) -> [Account.Exchange.Translated] {
+        remarks.compactMap { remark in
+            guard case .translated(let end, let here, let beyond, let isCertain) = remark.content else { return nil }
+            // Where a sender was translated before it was seen, the packet has the NAT's address; where a receiver's address is still
+            // to be, the NAT's, and behind that its own. Two addresses are more than forced encapsulation.
+            let isSender = end == .sender
+            return Account.Exchange.Translated(
+                role: isSender ? sender : sender.other, inside: isSender ? beyond : here,
+                outside: isSender ? here : beyond, isCertain: isCertain || beyond != nil, position: position)
+        }
+    }
+
+    /// Fills in what another sighting, with these addresses, shows of the NAT that a remark tells of.
+    mutating func learnTranslation(source: String?, destination: String?) {
+        for index in remarks.indices {
+            guard case .translated(let end, let here?, nil, let isCertain) = remarks[index].content,
+                let beyond = end == .sender ? source : destination, beyond != here
+            else { continue }
+            remarks[index].content = .translated(end, here: here, beyond: beyond, isCertain: isCertain)
         }
     }
 }
@@ -29,19 +59,27 @@ extension Account.IKESA {
 
     package var translations: [Account.Role: Translation] {
         var found: [Account.Role: Translation] = [:]
-        for (role, message, end, isCertain) in exchanges.flatMap(\.translated) {
-            var translation = found[role] ?? Translation(position: message.position)
-            // Where it was translated before it was seen, the packet has the NAT's address; where that is still to come, the end's.
-            switch end {
-            case .sender: translation.outside = translation.outside ?? message.source
-            case .receiver: translation.inside = translation.inside ?? message.destination
+        for one in exchanges.flatMap(\.translated) {
+            var translation = found[one.role] ?? Translation(position: one.position)
+            translation.outside = translation.outside ?? one.outside
+            translation.inside = translation.inside ?? one.inside
+            translation.isCertain = translation.isCertain || one.isCertain
+            if let named = IPAddress(ofEnd: identities[one.role]), let outside = translation.outside {
+                translation.isCertain = translation.isCertain || "\(named)" != outside
             }
-            translation.isCertain = translation.isCertain || isCertain
-            if let named = identities[role], IPAddress(named) != nil, let outside = translation.outside {
-                translation.isCertain = translation.isCertain || named != outside
-            }
-            found[role] = translation
+            found[one.role] = translation
         }
         return found
+    }
+}
+
+extension IPAddress {
+    /// One that an end behind a NAT may have, of IPv4 and unicast: who calls itself by one of IPv6, by the unspecified one or by that of
+    /// the loopback says nothing of where it is. nil for everything else.
+    init?(ofEnd text: String?) {
+        guard let text, let address = IPAddress(text), address.family == .v4 else { return nil }
+        let first = address.value >> 24
+        guard first != 0, first != 127, first < 224 else { return nil }
+        self = address
     }
 }

@@ -62,6 +62,10 @@ package struct Account: Sendable {
 
     package private(set) var sas: [IKESA] = []
     package let inputs: [InputFacts]
+    /// Of inputs without SPIs, what was taken for one conversation though an address differs; a sentence each.
+    package private(set) var guesses: [String] = []
+    /// Addresses that are one end's on both sides of its NAT, by those guesses.
+    private var sides: Set<Set<String>> = []
 
     package init(_ inputs: [InputFacts]) {
         self.inputs = inputs
@@ -90,18 +94,44 @@ package struct Account: Sendable {
         }
         // One of another input that nothing tells apart from this one.
         let sender = Self.sender(of: message)
-        func agrees(_ role: Role, _ address: String?, _ sa: IKESA) -> Bool {
-            guard let address, let known = sa.addresses[role] else { return true }
-            return address == known
+        let addresses = [sender: message.source, sender.other: message.destination]
+        func agrees(_ role: Role, _ sa: IKESA) -> Bool {
+            guard let address = addresses[role] ?? nil, let known = sa.addresses[role] else { return true }
+            return address == known || sides.contains([address, known])
         }
-        let candidates = sas.indices.filter { index in
+        let strangers = sas.indices.filter { index in
             let sa = sas[index]
             return !ordinals.contains(index) && (sa.initiatorSPI == nil || message.initiatorSPI == nil)
                 && !sa.sessions.contains { $0.hasPrefix(input.file + "#") }
-                && sa.exchanges.first?.position.file != input.file && agrees(sender, message.source, sa)
-                && agrees(sender.other, message.destination, sa)
+                && sa.exchanges.first?.position.file != input.file
         }
-        if let other = candidates.first { return enter(other) }
+        if let other = strangers.first(where: { agrees(sender, sas[$0]) && agrees(sender.other, sas[$0]) }) {
+            return enter(other)
+        }
+        // One end may have another address on the other side of its NAT. Two logs of one end are of two conversations.
+        let isOurs = message.sighting == .sent
+        let logger = message.sighting == .captured ? nil : isOurs ? sender : sender.other
+        for role in [Role.initiator, .responder] {
+            guard let address = addresses[role] ?? nil, (addresses[role.other] ?? nil) != nil else { continue }
+            let other = strangers.first { index in
+                let sa = sas[index]
+                let told = sa.exchanges.flatMap(\.translated) + message.translated(from: sender)
+                if let logger, sa.logs[logger] != nil { return false }
+                return sa.addresses[role.other] != nil && agrees(role.other, sa) && told.contains { $0.role == role }
+                    && sa.exchanges.contains {
+                        $0.type == message.exchange
+                            && Self.mayBe(message.isResponse ? $0.response : $0.request, message)
+                    }
+            }
+            guard let other, let known = sas[other].addresses[role], let first = sas[other].exchanges.first else {
+                continue
+            }
+            sides.insert([address, known])
+            guesses.append(
+                "that \(first.position) and \(message.position) are of one IKE SA: the \(role.rawValue), \(known) and \(address), is behind a NAT"
+            )
+            return enter(other)
+        }
         sas.append(IKESA())
         return enter(sas.count - 1)
     }
@@ -222,10 +252,14 @@ extension LoggedMessage {
         for index in notifies.indices where notifies[index].data == nil {
             notifies[index].data = other.notifies.first { $0.type == notifies[index].type }?.data
         }
-        source = source ?? other.source
-        destination = destination ?? other.destination
+        deletes = deletes ?? other.deletes
         initiatorSPI = initiatorSPI ?? other.initiatorSPI
         responderSPI = responderSPI ?? other.responderSPI
+        var other = other
+        other.learnTranslation(source: source, destination: destination)
+        learnTranslation(source: other.source, destination: other.destination)
         remarks += other.remarks
+        source = source ?? other.source
+        destination = destination ?? other.destination
     }
 }

@@ -65,11 +65,11 @@ package struct AccountText {
             case .reason(let text): lines.append("      \(text)  \(remark.position)")
             case .groupPreferred(let sent, let own):
                 lines.append("      group \(sent) came, group \(own) is preferred  \(remark.position)")
-            case .translated(let end, let isCertain):
+            case .translated(let end, _, let beyond, let isCertain):
                 let who = end == .sender ? "sender" : "receiver"
                 lines.append(
-                    "      the \(who) is behind a NAT\(isCertain ? "" : ", or forces UDP encapsulation")  \(remark.position)"
-                )
+                    "      the \(who) is behind a NAT"
+                        + (isCertain || beyond != nil ? "" : ", or forces UDP encapsulation") + "  \(remark.position)")
             case .ownSelectors, .ikeEstablished, .childEstablished, .liveness, .authentication, .retransmission: break
             }
         }

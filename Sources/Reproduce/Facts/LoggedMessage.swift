@@ -30,6 +30,8 @@ package struct LoggedMessage: Sendable {
     package var proposals: [LoggedProposal] = []
     /// Of a proposal for an IKE SA in CREATE_CHILD_SA: the SPI that its sender will have (RFC 7296 §1.3.2).
     package var replacementSPI: IKESPI?
+    /// Of a Delete payload: what it ends (RFC 7296 §3.11).
+    package var deletes: ProtocolID?
     /// Of the KE payload.
     package var group: UInt16?
     package var initiatorSelectors: [TrafficSelector] = []
@@ -86,8 +88,9 @@ package struct Remark: Sendable {
         case retransmission
         /// Between this end of the message and where it was seen an address was translated (RFC 7296 §2.23): a sender was seen by the
         /// NAT's address, a receiver by its own. Who forces UDP encapsulation says the same as a sender behind a NAT: it is only as
-        /// certain as its source makes it.
-        case translated(End, isCertain: Bool)
+        /// certain as its source makes it. `here` is the end's address where the remark was made, `beyond` the one that another
+        /// sighting of the message has on the NAT's other side.
+        case translated(End, here: String?, beyond: String? = nil, isCertain: Bool)
     }
 
     package var position: LogPosition

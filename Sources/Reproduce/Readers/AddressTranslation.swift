@@ -20,10 +20,10 @@ enum AddressTranslation {
         }
         var found: [Remark] = []
         if isOther(.natDetectionSourceIP, datagram.source, datagram.ports.source) {
-            found.append(Remark(position, .translated(.sender, isCertain: true)))
+            found.append(Remark(position, .translated(.sender, here: "\(datagram.source)", isCertain: true)))
         }
         if isOther(.natDetectionDestinationIP, datagram.destination, datagram.ports.destination) {
-            found.append(Remark(position, .translated(.receiver, isCertain: true)))
+            found.append(Remark(position, .translated(.receiver, here: "\(datagram.destination)", isCertain: true)))
         }
         return found
     }

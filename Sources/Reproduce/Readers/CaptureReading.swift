@@ -81,6 +81,7 @@ package enum CaptureReading {
             case .identificationResponder(let identity): result.responderID = text(identity)
             case .trafficSelectorsInitiator(let selectors): result.initiatorSelectors = selectors
             case .trafficSelectorsResponder(let selectors): result.responderSelectors = selectors
+            case .delete(let delete): result.deletes = result.deletes == .ike ? .ike : delete.protocolID
             case .notify(let notify): result.notifies.append(LoggedMessage.Notify(notify.type, data: notify.data))
             case .authentication(let proof) where proof.method == .sharedKeyMIC:
                 result.remarks.append(Remark(position, .authentication("pre-shared key")))

@@ -13,6 +13,7 @@ struct CharonLog {
     private var arrived: [String: (from: Substring, to: Substring)] = [:]
     private var configured: [String: [LoggedProposal]] = [:]
     private var thisEndInitiates: [String: Bool] = [:]
+    private var deletes: [String: ProtocolID] = [:]
     /// `<1>` becomes `<gw|1>` when a connection has been chosen: the number is what stays.
     private var session = ""
 
@@ -95,6 +96,7 @@ struct CharonLog {
         if isOurs, !message.isResponse, message.payloads?.contains("SA") == true {
             message.proposals = configured.removeValue(forKey: session) ?? []
         }
+        if isOurs, message.payloads?.contains("D") == true { message.deletes = deletes.removeValue(forKey: session) }
         if !isOurs, let (from, to) = arrived.removeValue(forKey: session) {
             (message.source, message.destination) = (String(from), String(to))
         }
@@ -217,7 +219,16 @@ struct CharonLog {
         } else if said.hasSuffix("host is behind NAT") || said.contains("host is behind NAT, sending keep alives") {
             // Said of the message that has come.
             let isPeer = said.hasPrefix("remote")
-            add(.translated(isPeer ? .sender : .receiver, isCertain: !isPeer), position)
+            let message = last[session].map { facts.messages[$0] }
+            add(
+                .translated(
+                    isPeer ? .sender : .receiver, here: isPeer ? message?.source : message?.destination,
+                    isCertain: !isPeer), position)
+        } else if let what = said.after("sending DELETE for ") {
+            // Before the message, as what was received is told behind it.
+            deletes[session] = deletes[session] == .ike ? .ike : Self.deleted(what)
+        } else if let what = said.after("received DELETE for "), let index = last[session] {
+            if facts.messages[index].deletes != .ike { facts.messages[index].deletes = Self.deleted(what) }
         } else if said.hasPrefix("retransmit ") {
             add(.retransmission, position)
         } else if Self.reasons.contains(where: { said.hasPrefix($0) })
@@ -226,6 +237,11 @@ struct CharonLog {
         {
             add(.reason(String(said)), position)
         }
+    }
+
+    /// `IKE_SA gw[1]`, `ESP CHILD_SA with SPI c0a80101`, `AH CHILD_SA …`.
+    private static func deleted(_ what: Substring) -> ProtocolID {
+        what.hasPrefix("IKE_SA") ? .ike : what.hasPrefix("AH ") ? .ah : .esp
     }
 
     /// What both agreed on: of the exchange in which it was negotiated.

@@ -41,12 +41,14 @@ package struct Comparison: Sendable {
                 lines.append(departure ?? "")
                 return
             }
+            let hidden = step.hiddenTranslations(in: run[index])
+                .map { "; a NAT in front of the \($0.rawValue) does not show in it" }.sorted().joined()
             if step.refusals == nil && !step.isUnanswered {
-                lines.append("\(step.type): \(run[index].outcome); how it ended is not in the inputs")
+                lines.append("\(step.type): \(run[index].outcome); how it ended is not in the inputs\(hidden)")
             } else {
                 let payloads = step.hasPayloads(of: run[index])
                 let word = payloads.map { $0 ? ", with the same payloads" : ", with other payloads" } ?? ""
-                lines.append("\(step.type): \(run[index].outcome), the same\(word)")
+                lines.append("\(step.type): \(run[index].outcome), the same\(word)\(hidden)")
                 ending = "\(step.type), \(run[index].outcome)"
             }
             index += 1

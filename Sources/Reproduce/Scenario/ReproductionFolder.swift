@@ -174,10 +174,13 @@ package struct ReproductionFolder {
                 // The NAT's host is the way to everything.
                 links.append(own)
                 hosts += "    routes:\n      - {to: default, via: \"\(gateway(of: role))\"}\n"
+                // Where it is of the same network by its address, too.
+                hosts += "      - {to: \"\(IPPrefix(host: peer))\", via: \"\(gateway(of: role))\"}\n"
                 hosts += "  \(translator(of: role)):\n    interfaces:\n"
                 hosts += "      eth0: {link: \(Self.link), addresses: [\"\(end.seen)/\(length)\"]}\n"
                 hosts += "      eth1: {link: \(own), addresses: [\"\(gateway(of: role))/24\"]}\n"
                 hosts += "    routes:\n      - {to: \"\(IPPrefix(host: peer))\", dev: eth0}\n"
+                hosts += "      - {to: \"\(IPPrefix(host: end.address))\", dev: eth1}\n"
                 continue
             }
             // Where no prefix of use holds both, too.
@@ -196,11 +199,14 @@ package struct ReproductionFolder {
 
     private func translator(of role: Account.Role) -> String { role == .initiator ? "inat" : "rnat" }
 
-    /// The address of the NAT's host behind which the end is: the first or the second of its network.
+    /// The address of the NAT's host behind which the end is: the first of its network that nobody else has.
     private func gateway(of role: Account.Role) -> IPAddress {
         let own = plan[role].address
-        let first = IPAddress(family: own.family, value: IPPrefix(own, length: 24)!.network.address.value + 1)
-        return first == own ? IPAddress(family: own.family, value: first.value + 1) : first
+        let taken = plan.ends.values.flatMap { [$0.address, $0.seen] }
+        let network = IPPrefix(own, length: 24)!.network.address.value
+        // Both ends have four addresses at most.
+        let candidates = (1...5).map { IPAddress(family: own.family, value: network + $0) }
+        return candidates.first { !taken.contains($0) } ?? candidates[4]
     }
 
     /// Who is behind it goes out by its address; what comes to IKE's ports goes in to a responder.

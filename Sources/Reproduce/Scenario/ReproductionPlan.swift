@@ -55,6 +55,8 @@ package struct ReproductionPlan: Sendable {
     static let secret = "a-key-of-this-reproduction-0123456789"
     private let account: Account
     private let sa: Account.IKESA
+    /// The ends without a NAT.
+    private var placed: [Account.Role: End] = [:]
 
     /// - Returns: nil where the account has no IKE SA.
     package init?(_ account: Account) {
@@ -62,6 +64,7 @@ package struct ReproductionPlan: Sendable {
         (self.account, self.sa) = (account, sa)
         ends = [.initiator: End(), .responder: End()]
         placeEnds()
+        choices += account.guesses
         placeTranslations()
         chooseSelectors()
         let gateway = self[.responder]
@@ -144,6 +147,7 @@ package struct ReproductionPlan: Sendable {
             self[.initiator].address = IPAddress("203.0.113.1")!
             choices.append("both addresses: those of the account are of different families")
         }
+        self.placed = ends
         // An ASA knows its peer by the address.
         if self[.responder].dialect == .asa {
             for role in [Account.Role.initiator, .responder] { self[role].identity = nil }
@@ -168,35 +172,51 @@ package struct ReproductionPlan: Sendable {
             choices.append(
                 "a NAT in front of the \(role.rawValue) (\(found.position)): an end that forces UDP encapsulation says the same"
             )
-            let (inside, outside) = (found.inside.flatMap { IPAddress($0) }, found.outside.flatMap { IPAddress($0) })
-            let named = self[role].identity.flatMap { IPAddress($0) }
-            let index = role == .initiator ? 1 : 2
-            let own = inside ?? (named != outside ? named : nil) ?? IPAddress("198.18.\(64 + index).2")!
+            let (inside, outside) = (IPAddress(ofEnd: found.inside), IPAddress(ofEnd: found.outside))
+            let named = IPAddress(ofEnd: self[role].identity)
+            let own = inside ?? (named != outside ? named : nil) ?? Self.addressBehind(role)
             if inside == nil {
                 choices.append(
                     "the \(role.rawValue)'s address behind its NAT: \(own)\(own == named ? ", which it calls itself" : "")"
                 )
             }
-            let taken = [self[.initiator].address, self[.responder].address, own]
+            let taken = ends.values.flatMap { [$0.address, $0.seen] } + [own]
             let shown =
-                outside ?? [10, 11, 12].compactMap { IPAddress("203.0.113.\($0)") }.first { !taken.contains($0) }!
+                outside ?? (10...15).compactMap { IPAddress("203.0.113.\($0)") }.first { !taken.contains($0) }!
             if outside == nil {
                 choices.append("the address of the NAT in front of the \(role.rawValue): \(shown) of RFC 5737")
             }
             (self[role].address, self[role].outside) = (own, shown)
         }
-        if hasTranslation { noteBothSidesOfTranslation() }
+        if hasTranslation { keepApart() }
+    }
+
+    /// An address behind a NAT, where none is known.
+    private static func addressBehind(_ role: Account.Role) -> IPAddress {
+        IPAddress("198.18.\(role == .initiator ? 65 : 66).2")!
     }
 
     /// Whether a NAT stands between both ends.
     package var hasTranslation: Bool { ends.values.contains { $0.outside != nil } }
 
-    /// Two ends of one wire cannot have one address.
-    private mutating func noteBothSidesOfTranslation() {
-        guard self[.initiator].seen == self[.responder].seen || self[.initiator].address == self[.responder].address
-        else { return }
-        choices.append("no NAT: both ends would have the address \(self[.initiator].seen)")
-        for role in [Account.Role.initiator, .responder] { self[role].outside = nil }
+    /// Two ends of one wire cannot have one address, and who has its peer's as its own sends nothing to it. Behind two NATs both may
+    /// have the same.
+    private mutating func keepApart() {
+        if self[.initiator].seen == self[.responder].seen {
+            limits.append("no NAT is put up: both ends would be seen by the address \(self[.initiator].seen)")
+            for role in [Account.Role.initiator, .responder] where self[role].outside != nil {
+                self[role].outside = nil
+                self[role].address = placed[role]?.address ?? self[role].address
+            }
+            guard self[.initiator].address == self[.responder].address else { return }
+            self[.initiator].address = Self.addressBehind(.initiator)
+            choices.append("the initiator's address: \(self[.initiator].address), as the responder has its own")
+        }
+        for role in [Account.Role.initiator, .responder] where self[role].address == self[role.other].seen {
+            self[role].address = Self.addressBehind(role)
+            choices.append(
+                "the \(role.rawValue)'s address behind its NAT: \(self[role].address), as its own is its peer's, too")
+        }
     }
 
     private func wantsNoGroup(_ exchange: Account.Exchange) -> Bool {
@@ -233,7 +253,8 @@ package struct ReproductionPlan: Sendable {
     /// address.
     private func isOneForIOS(_ role: Account.Role) -> Bool {
         let end = self[role]
-        return !hasTranslation && end.network.length == 0 && end.network.family == .v4 && end.peerNetwork.length == 0
+        return !hasTranslation && !end.forcesEncapsulation && end.network.length == 0 && end.network.family == .v4
+            && end.peerNetwork.length == 0
             && end.identity.map { IPAddress($0) != nil } ?? true
             && !actions.contains { $0 == .rekeyChild(role) || $0 == .rekeyIKE(role) || $0 == .up }
             && end.child.count == 1 && ProposalLine.iosTransformSet(end.child[0]) != nil && end.ike.count == 1
@@ -476,6 +497,7 @@ package struct ReproductionPlan: Sendable {
 
     private mutating func chooseActions() {
         let all = account.repeated
+        if account.leftOut > 0 { limits.append("other IKE SAs of the inputs, not done again: \(account.leftOut)") }
         for (index, sa) in all.enumerated() {
             chooseActions(of: sa)
             guard index < all.count - 1 else { break }

@@ -53,6 +53,15 @@ struct LibreswanCellTests {
             ])
     }
 
+    @Test(arguments: [
+        ("3DES_CBC_192", "3DES_CBC"), ("CHACHA20_POLY1305_256", "CHACHA20_POLY1305"), ("AES_CTR_256", "AES_CTR-256"),
+    ])
+    func `a cipher of one length is named without it`(word: String, name: String) {
+        let text = Self.listing.replacing("cipher=AES_CBC_128", with: "cipher=\(word)")
+        let algorithms = PeerSAs(text, of: .libreswan).ikes.first?.algorithms
+        #expect(algorithms == "\(name)/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048")
+    }
+
     @Test func `a Child SA that the kernel has not is none, whatever pluto says`() {
         for missing in ["0xd7606fe2", "0x03f65372"] {
             let text = Self.listing.replacing(missing, with: "0x00000bad")
@@ -155,6 +164,32 @@ struct LibreswanCellTests {
     }
 }
 
+extension LibreswanCellTests {
+    @Test func `a limit is believed where pluto's own log has the line of its role`() throws {
+        let limited = try test("transport-nat-before-swand")
+        guard case .unsupported(let says, let asInitiator?) = limited.expectation else {
+            Issue.record("\(limited.expectation)")
+            return
+        }
+        try withTemporaryFolder { folder in
+            for (initiator, line) in [(InteropSide.swand, says), (.peer, asInitiator)] {
+                let cell = InteropCell(limited, initiator: initiator)
+                var result = ScenarioResult(name: cell.name, verdict: .passed)
+                result.output = folder
+                try FileSystem.write("\(folder)/\(cell.peer.host).pluto.log", "\"w\" #2: \(line)\n")
+                #expect(CellReport(cell, result: result).verdict == .unsupported)
+                let other = InteropCell(limited, initiator: initiator.other)
+                #expect(CellReport(other, result: result).verdict == .red)
+                // Nor where what is typed beside the attempt printed something else, or the run did not end.
+                for verdict in [Verdict.failed, .unresolved] {
+                    result.verdict = verdict
+                    #expect(CellReport(cell, result: result).verdict == .red)
+                }
+            }
+        }
+    }
+}
+
 /// The same with a real libreswan, where it is installed or was fetched.
 @Suite(
     .serialized, .enabled(if: RunnerProgram.hasDaemon, "swand is not built beside the tests"),
@@ -174,14 +209,17 @@ struct LibreswanMatrixTests {
     }
 
     @Test func `a rekey is green in both roles, and an SPI that is not the other end's is red`() throws {
-        let (status, text, matrix) = try run("rekey-child-peer", "control-wrong-spi")
+        let (status, text, matrix) = try run("rekey-child-peer", "control-wrong-spi", "control-no-spis")
         #expect(status == .exited(1), "\(text)")
-        #expect(matrix.cells.count == 4)
+        #expect(matrix.cells.count == 6)
         for cell in matrix.cells where cell.test == "rekey-child-peer" {
             #expect(cell.verdict == .green, "\(cell.name): \(cell.reason)")
         }
         for cell in matrix.cells where cell.test == "control-wrong-spi" {
             #expect(cell.verdict == .red && cell.reason.hasPrefix("libreswan's view"), "\(cell.name): \(cell.reason)")
+        }
+        for cell in matrix.cells where cell.test == "control-no-spis" {
+            #expect(cell.verdict == .red && cell.reason.hasPrefix("IKE SPIs"), "\(cell.name): \(cell.reason)")
         }
     }
 }

@@ -72,8 +72,9 @@ struct MatrixTests {
     static let controls = [
         ("control-wrong-key", "run"), ("control-wrong-psk", "run"),
         ("control-wrong-selector", "swand's selectors"), ("control-wrong-spi", "SPI to strongSwan"),
+        ("control-no-spis", "IKE SPIs"),
         ("control-wrong-algorithm", "IKE algorithms"), ("control-refusal-that-comes-up", "refusal on the link"),
-        ("control-limit-that-is-none", "strongSwan's own word"),
+        ("control-limit-that-is-none", "strongSwan's own word"), ("control-limit-of-a-bad-run", "run"),
     ]
 
     @Test(arguments: controls) func `what is wrong is red`(name: String, check: String) throws {
