@@ -80,6 +80,7 @@ extension Engine {
     func takeChildResponse(_ payloads: [Payload], _ ike: IKESA, _ child: ChildSAID) {
         guard let negotiation = ike.negotiations[child] else { return }
         if let notify = payloads.notify(.invalidKEPayload), retryChild(child, ike, wanting: notify) { return }
+        if payloads.errorNotify?.type == .tsUnacceptable, retryChildBetweenNewEnds(child, ike) { return }
         ike.negotiations[child] = nil
         defer { if ike.negotiations.isEmpty { ike.deletedEarly = [] } }
         guard let connection = records[negotiation.connection]?.connection else {
@@ -139,6 +140,21 @@ extension Engine {
         negotiation.groupsTried.insert(group)
         ike.negotiations[child] = negotiation
         renewOffer(of: child, ike)
+        sendChildRequest(child, ike)
+        return true
+    }
+
+    /// The ends have moved while a request for transport mode was under way. Its repetitions are what it was at first
+    /// (RFC 7296 §2.1), and the responder, who has moved too, finds the old addresses in it: it is asked again, by the new ones.
+    private func retryChildBetweenNewEnds(_ child: ChildSAID, _ ike: IKESA) -> Bool {
+        guard let before = ike.negotiations[child], !before.isUnwanted, before.collision == nil,
+            before.replaces.map({ childSAsByID[$0] != nil }) ?? true
+        else { return false }
+        renewOffer(of: child, ike)
+        guard let offer = ike.negotiations[child]?.offer,
+            offer.localSelectors != before.offer.localSelectors || offer.remoteSelectors != before.offer.remoteSelectors
+        else { return false }
+        ike.negotiations[child]?.nonce = random.octets(profile.nonceOctets)
         sendChildRequest(child, ike)
         return true
     }

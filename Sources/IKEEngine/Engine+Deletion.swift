@@ -18,6 +18,9 @@ extension Engine {
     }
 
     /// Tells the peer once where it can know the IKE SA to stand, and ends it now.
+    ///
+    /// Departs from RFC 7296 §2.3 because nothing is waited for: the Delete goes out also where the window is full. A peer that
+    /// has answered what is in it, and whose answers were lost, takes it; another one ignores it.
     func deleteAtOnce(_ ike: IKESA, _ reason: DeletionReason) {
         let mayStand =
             switch ike.phase {
@@ -183,6 +186,21 @@ extension Engine {
             ike, .informational, .deleteChildren(children), [.delete(DeletePayload(protocolID: .esp, spis: spis))])
     }
 
+    /// Takes Child SAs out of the Deletes that wait for their turn.
+    func withdrawDelete(of children: [ChildSAID], _ ike: IKESA) {
+        guard !children.isEmpty else { return }
+        ike.waiting = ike.waiting.compactMap { queued in
+            let before = queued.purpose.deletedChildren
+            let left = before.filter { !children.contains($0) }
+            guard left.count < before.count else { return queued }
+            guard !left.isEmpty else { return nil }
+            let spis = left.compactMap { childSAsByID[$0]?.facts.inbound.octets }
+            return QueuedRequest(
+                exchange: queued.exchange, purpose: .deleteChildren(left),
+                payloads: [.delete(DeletePayload(protocolID: .esp, spis: spis))])
+        }
+    }
+
     /// What the peer has made of our proposal is of no use here: it is told to take it away (RFC 7296 §1.3.1).
     func deleteUnusable(_ offer: ChildOffer, _ ike: IKESA) {
         request(
@@ -216,5 +234,12 @@ extension Engine {
     func expire(_ ike: IKESA) {
         guard case .established = ike.phase else { return }
         deleteAtOnce(ike, .expired)
+    }
+}
+
+extension RequestPurpose {
+    /// Those that a Delete is about; none of another request.
+    var deletedChildren: [ChildSAID] {
+        if case .deleteChildren(let children) = self { children } else { [] }
     }
 }

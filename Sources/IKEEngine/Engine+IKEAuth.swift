@@ -151,17 +151,22 @@ extension Engine {
         case .failure(let refusal):
             disown(ike, refusal.reason)
             return
-        case .success(let proof): conclude(payloads, ike, connection, offer, peer: peer, proof: proof)
+        case .success(let proof):
+            conclude(
+                payloads, ike, connection, offer, peer: peer, proof: proof,
+                isInitialContact: payloads.notify(.initialContact) != nil)
         }
     }
 
     /// The responder has proved who it is: what else the last answer of IKE_AUTH holds.
+    /// - Parameter isInitialContact: whether the first answer has INITIAL_CONTACT.
     func conclude(
         _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer,
-        peer: Identification, proof: AuthenticationProof
+        peer: Identification, proof: AuthenticationProof, isInitialContact: Bool
     ) {
+        ike.identification = offer.identification
         establish(ike, connection, peer: peer, proof: proof)
-        heedInitialContact(payloads, ike, connection, peer: peer)
+        if isInitialContact { heedInitialContact(ike, connection, peer: peer) }
         if let target = redirectTarget(payloads, connection) {
             follow(target, ike, connection, .ikeAuth, child: offer.child?.child)
             return
@@ -359,9 +364,10 @@ extension Engine {
         _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ halfOpen: IKESA.HalfOpen,
         peer: Identification, proof: AuthenticationProof, before first: [Payload], gateway: Identification
     ) {
+        ike.identification = gateway
         establish(ike, connection, peer: peer, proof: proof)
         if let session = halfOpen.session { retire(session, resumedAs: ike) }
-        heedInitialContact(payloads, ike, connection, peer: peer)
+        if payloads.notify(.initialContact) != nil { heedInitialContact(ike, connection, peer: peer) }
         var answer = ticketPayloads(for: payloads, ike, connection, gateway: gateway) + first
         if let redirection = redirectAnswer(ike, connection) {
             respond(ike, .ikeAuth, answer + redirection)
@@ -575,26 +581,5 @@ extension Engine {
         armLiveness(ike, connection)
         armKeepAlive(ike)
         emit(.ikeEstablished(ike.id, ike.role, peer: peer, proof: proof))
-    }
-
-    /// Whether there is another IKE SA with the same peer (RFC 7296 §2.4: INITIAL_CONTACT says that there is none).
-    private func hasOther(than ike: IKESA, peer: Identification?) -> Bool {
-        guard let peer else { return false }
-        return index.ikes(with: peer).contains { $0 != ike.id && ikes[$0]?.established != nil }
-    }
-
-    /// It may be in either message of the first IKE_AUTH (RFC 7296 §2.4).
-    private func heedInitialContact(
-        _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, peer: Identification
-    ) {
-        // RFC 7619 §2.3: an identity that was not proved says nothing of other IKE SAs.
-        guard payloads.notify(.initialContact) != nil, connection.remote.authentication != .null else { return }
-        forgetOthers(than: ike, peer: peer)
-    }
-
-    private func forgetOthers(than ike: IKESA, peer: Identification) {
-        for id in index.ikes(with: peer).sorted() where id != ike.id {
-            if let other = ikes[id] { discard(other, .replaced, successor: ike) }
-        }
     }
 }

@@ -25,21 +25,26 @@ extension Engine {
             fail(ike, .refused(type))
             return
         }
+        let named = Set(deletes.filter { $0.protocolID == .esp }.flatMap(\.spis).filter { $0.count == 4 })
+        if !named.isEmpty || payloads.notify(.updateSAAddresses) != nil { adoptWhatIsInUse(ike) }
         let (mobility, goesOn) = answerMobility(payloads, ike)
         guard goesOn else {
             respond(ike, .informational, mobility)
             return
         }
         // The SPIs are those of the sender's inbound SAs; ours of the same pairs go back (RFC 7296 §1.4.1).
-        let named = Set(deletes.filter { $0.protocolID == .esp }.flatMap(\.spis).filter { $0.count == 4 })
-        if !named.isEmpty { adoptWhatIsInUse(ike) }
-        let children = ike.children.filter {
+        // The peer's own replacement of the IKE SA may have overtaken the Delete: it has them then.
+        let holders = [ike, successor(of: ike)].compactMap { $0 }
+        let children = holders.flatMap(\.children).filter {
             childSAsByID[$0].map { named.contains($0.facts.outbound.octets) } ?? false
         }
         if !ike.negotiations.isEmpty { noteEarlyDeletes(of: named, ike) }
         var answer = mobility
-        // Those that we have asked the peer to delete are not named: it would delete them twice (RFC 7296 §1.4.1).
-        let answered = children.filter { !ike.closing.contains($0) }
+        // Those that we have asked the peer to delete are not named: it would delete them twice (RFC 7296 §1.4.1). What we
+        // were only about to ask for needs no asking any more.
+        let issued = holders.flatMap(\.outstanding).flatMap(\.purpose.deletedChildren)
+        let answered = children.filter { !issued.contains($0) }
+        for holder in holders { withdrawDelete(of: answered, holder) }
         if !answered.isEmpty {
             answer.append(
                 .delete(
@@ -47,7 +52,9 @@ extension Engine {
                         protocolID: .esp, spis: answered.compactMap { childSAsByID[$0]?.facts.inbound.octets })))
         }
         respond(ike, .informational, answer)
-        for id in children { removeChild(id, ike, .peerRequest) }
+        for id in children {
+            if let holder = childSAsByID[id].flatMap({ ikes[$0.facts.ike] }) { removeChild(id, holder, .peerRequest) }
+        }
         checkNewPath(of: ike)
         if ikes[ike.id] != nil, ike.isOfOriginalInitiator, case .established = ike.phase,
             let connection = connection(of: ike), let target = redirectTarget(payloads, connection)

@@ -205,15 +205,23 @@ extension Engine {
         let isUpdate = payloads.notify(.updateSAAddresses) != nil
         let list = payloads.additionalAddresses
         let isAnnouncement = !list.isEmpty || payloads.notify(.noAdditionalAddresses) != nil
-        if isUpdate || isAnnouncement, !isPathUnaltered(payloads, ike) {
+        let ends = ike.requestEnds ?? (ike.local, ike.remote)
+        // One that a newer one has overtaken is answered, and changes nothing: an update by an update (RFC 4555 §3.5), a list of
+        // addresses by either (§3.6). It is looked for before NO_NATS_ALLOWED is.
+        let isNewestUpdate = isUpdate && ike.answering >= ike.newestAddressUpdate ?? 0
+        let isNewestList = isAnnouncement && ike.answering >= ike.newestAddressRequest ?? 0
+        if isNewestUpdate || isNewestList, !isPathUnaltered(payloads, ike) {
             return ([.notify(NotifyPayload(type: .unexpectedNATDetected))] + cookie, false)
         }
-        let ends = ike.requestEnds ?? (ike.local, ike.remote)
-        // RFC 4555 §3.5, §3.6: one that a newer one has overtaken is answered, and changes nothing.
-        let isNewest = ike.answering >= ike.newestAddressRequest
-        if isNewest, isUpdate || isAnnouncement { ike.newestAddressRequest = ike.answering }
-        if isNewest, isUpdate, !mobility.decides { follow(ends, payloads, ike) }
-        if isNewest, isAnnouncement {
+        if isNewestUpdate { ike.newestAddressUpdate = ike.answering }
+        if isNewestUpdate || isNewestList {
+            ike.newestAddressRequest = max(ike.newestAddressRequest ?? 0, ike.answering)
+        }
+        if isNewestUpdate, !mobility.decides {
+            follow(ends, payloads, ike)
+            if let successor = successor(of: ike), successor.newestAddressUpdate == nil { take(successor, along: ike) }
+        }
+        if isNewestList {
             ike.mobility?.peerAddresses = list
             // The address that we use is no longer the peer's: it is where this came from.
             if mobility.decides, ends.remote.address != ike.remote.address, !list.contains(ike.remote.address) {
@@ -248,7 +256,17 @@ extension Engine {
         ike.mobility?.isRoutabilityWanted = new.remote.address != old.remote.address
     }
 
-    private func moveWithPending(_ ike: IKESA, to ends: (local: Endpoint, remote: Endpoint)) {
+    /// The peer's replacement of an IKE SA, which has the Child SAs, has overtaken an update of it.
+    private func take(_ successor: IKESA, along ike: IKESA) {
+        successor.nat = ike.nat
+        moveWithPending(successor, to: (ike.local, ike.remote))
+        armKeepAlive(successor)
+        successor.mobility?.isRoutabilityWanted = ike.mobility?.isRoutabilityWanted ?? false
+        ike.mobility?.isRoutabilityWanted = false
+        checkNewPath(of: successor)
+    }
+
+    func moveWithPending(_ ike: IKESA, to ends: (local: Endpoint, remote: Endpoint)) {
         move(ike, local: ends.local, remote: ends.remote)
         readdress(ike)
     }

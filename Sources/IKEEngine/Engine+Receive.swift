@@ -204,9 +204,16 @@ extension Engine {
                     let whole = try ike[keyPath: reassembly][header.messageID, default: FragmentReassembly()].add(
                         messageID: header.messageID, number: number, total: total, innerFirst: protected.innerFirst,
                         plaintext: plaintext)
-                else { return }
+                else {
+                    // One that makes no sense begins nothing.
+                    if ike[keyPath: reassembly][header.messageID]?.isEmpty ?? false {
+                        ike[keyPath: reassembly][header.messageID] = nil
+                    }
+                    return
+                }
                 inside = whole
             } catch {
+                ike[keyPath: reassembly][header.messageID] = nil
                 drop(.malformed(String(describing: error)), ike.id, datagram, message)
                 return
             }
@@ -281,6 +288,10 @@ extension Engine {
 
     private func takeResponse(_ payloads: [Payload], header: IKEHeader, _ ike: IKESA) {
         guard let pending = settle(ike, header.messageID) else { return }
+        if header.exchangeType == .informational, payloads.notify(.invalidSyntax) != nil {
+            endBySyntax(ike, pending.purpose)
+            return
+        }
         switch (pending.purpose, ike.phase) {
         case (.ikeAuth, .authSent(let offer)), (.ikeAuthAlone, .authSent(let offer)):
             if let payloads = withCertificates(payloads, ike, isResponse: true) {
@@ -300,6 +311,17 @@ extension Engine {
         default: break
         }
         sendNext(ike)
+    }
+
+    /// INVALID_SYNTAX in answer to INFORMATIONAL: fatal to both ends, without a Delete (RFC 7296 §2.21.3).
+    private func endBySyntax(_ ike: IKESA, _ purpose: RequestPurpose) {
+        if case .deleting(let reason) = ike.phase {
+            discard(ike, reason)
+            return
+        }
+        // What was to go goes for the reason that it was to go for.
+        if case .deleteChildren(let children) = purpose { finishDeletion(of: children, ike) }
+        fail(ike, .refused(.invalidSyntax))
     }
 
     /// An authentic message from a new address of a peer behind a NAT moves the IKE SA there (RFC 7296 §2.23); in
@@ -334,11 +356,16 @@ extension Engine {
 
     func move(_ ike: IKESA, local: Endpoint, remote: Endpoint) {
         let before = ike.ends
-        ike.local = local
-        ike.remote = remote
-        for id in ike.children {
+        (ike.local, ike.remote, ike.endsSince) = (local, remote, now)
+        moveChildren(ike.children, to: ike, from: before)
+        followInQueue(ike)
+    }
+
+    /// Child SAs go where their IKE SA is.
+    func moveChildren(_ children: [ChildSAID], to ike: IKESA, from before: IKEEnds) {
+        for id in children {
             guard var child = childSAsByID[id] else { continue }
-            child.facts.remote = remote
+            child.facts.remote = ike.remote
             child.facts.encapsulation = encapsulation(of: ike)
             let selectors = followingSelectors(of: child.facts, from: before, to: ike.ends)
             if let selectors {
@@ -355,7 +382,6 @@ extension Engine {
                             id, local: ike.local.address, remote: ike.remote.address,
                             encapsulation: child.facts.encapsulation, selectors: selectors))))
         }
-        followInQueue(ike)
     }
 
     // MARK: Refusals

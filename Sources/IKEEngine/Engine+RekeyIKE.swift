@@ -77,6 +77,8 @@ extension Engine {
             }
         case .success(let new):
             ike.rekey = nil
+            // What SET_WINDOW_SIZE is about RFC 7296 §2.3 leaves open here: it is taken for both, the old IKE SA (by `dispatch`) and
+            // this one, as the same peer keeps the same for either.
             new.noteWindow(payloads)
             if let answer = payloads.securityAssociation?.first { emit(.proposalAccepted(new.id, nil, answer)) }
             emit(.ikeRekeyed(new.id, replacing: ike.id, .initiator, new.suite!))
@@ -161,6 +163,7 @@ extension Engine {
             return
         }
         ike.replacement = new.id
+        // For both, as where we ask.
         new.noteWindow(payloads)
         if ike.rekey != nil {
             ike.rekey?.collision = Collision(made: new.id, nonces: [ni, nr])
@@ -226,6 +229,7 @@ extension Engine {
         new.suite = suite
         new.nat = old.nat
         new.originatesStream = old.originatesStream
+        new.identification = old.identification
         new.peer = old.peer
         new.fragmentationNegotiated = old.fragmentationNegotiated
         new.established = now
@@ -237,13 +241,31 @@ extension Engine {
         return new
     }
 
+    /// Either of the two may have moved while it was open which of them stands. With MOBIKE only the old one has been told
+    /// (RFC 4555 §3.5); through a NAT the last that heard from a new address knows best (RFC 7296 §2.23).
+    private func goWhereThePeerIs(_ new: IKESA, replacing old: IKESA) {
+        let isTold = new.mobility == nil && old.mobility != nil
+        guard isTold || new.mobility == nil && old.endsSince > new.endsSince else { return }
+        guard isTold && old.nat != new.nat || old.local != new.local || old.remote != new.remote else { return }
+        new.nat = old.nat
+        moveWithPending(new, to: (old.local, old.remote))
+    }
+
+    /// What the peer has made in the place of an IKE SA.
+    func successor(of ike: IKESA) -> IKESA? { ike.replacement.flatMap { ikes[$0] } }
+
     /// The Child SAs and the place of an IKE SA go to its replacement (RFC 7296 §2.8).
     private func inherit(from old: IKESA, by new: IKESA) {
+        goWhereThePeerIs(new, replacing: old)
         for id in old.children { childSAsByID[id]?.facts.ike = new.id }
         new.children += old.children
+        if old.local != new.local || old.remote != new.remote || encapsulation(of: old) != encapsulation(of: new) {
+            moveChildren(old.children, to: new, from: old.ends)
+        }
         new.leases += old.leases
         old.leases = []
-        new.mobility = old.mobility
+        // Once: from there on it moves by itself.
+        new.mobility = new.mobility ?? old.mobility
         armKeepAlive(new)
         new.configuration = old.configuration ?? new.configuration
         old.children = []
@@ -253,6 +275,7 @@ extension Engine {
         new.closing.formUnion(old.closing)
         new.waiting += old.waiting
         (old.negotiations, old.closing, old.waiting) = ([:], [], [])
+        followInQueue(new)
         for timer in [TimerKey.ikeRekey(old.id), .liveness(old.id)] { timers.cancel(timer) }
         // Its end should be near; whoever replaced it and does not delete it is not waited for.
         timers.set(.expiry(old.id), at: now + Engine.replacedLifetime)

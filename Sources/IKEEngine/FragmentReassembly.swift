@@ -17,6 +17,8 @@ package struct FragmentReassembly {
 
     package init() {}
 
+    package var isEmpty: Bool { parts.isEmpty }
+
     /// Adds a fragment's plaintext; returns the whole inside once it is complete.
     ///
     /// A greater total starts over, a smaller one is ignored (RFC 7383 §2.6).

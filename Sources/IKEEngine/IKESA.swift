@@ -14,6 +14,8 @@ final class IKESA {
     var connection: ConnectionID? { didSet { index?.move(id, from: oldValue, to: connection) } }
     var local: Endpoint
     var remote: Endpoint
+    /// When it was last moved between them.
+    var endsSince: Instant
     let initiatorSPI: IKESPI
     var responderSPI: IKESPI
     var phase: Phase
@@ -45,6 +47,8 @@ final class IKESA {
     var usesPPK = false
     /// Set by the initiator until it is known whether the responder has mixed its PPK in.
     var keysWithoutPPK: IKEKeys?
+    /// By which this end has proved itself; nil until the IKE SA stands.
+    var identification: Identification?
     var peer: Identification? { didSet { index?.move(id, from: oldValue, to: peer) } }
     var established: Instant? { didSet { noteBusy() } }
     var expires: Instant?
@@ -100,8 +104,10 @@ final class IKESA {
     var answering: UInt32 = 0
     /// The peer's requests, and the answers to be repeated.
     var requests = RequestWindow()
-    /// Of an UPDATE_SA_ADDRESSES of the peer's, or a list of its addresses: an older one changes nothing (RFC 4555 §3.5, §3.6).
-    var newestAddressRequest: UInt32 = 0
+    /// Of the peer's UPDATE_SA_ADDRESSES: an older one changes nothing (RFC 4555 §3.5).
+    var newestAddressUpdate: UInt32?
+    /// Of any request of the peer's about addresses: an older list of them changes nothing (RFC 4555 §3.6).
+    var newestAddressRequest: UInt32?
     /// Messages whose fragments have not all come, by message ID.
     var requestReassembly: [UInt32: FragmentReassembly] = [:]
     var responseReassembly: [UInt32: FragmentReassembly] = [:]
@@ -131,6 +137,7 @@ final class IKESA {
         self.responderSPI = responderSPI
         self.phase = phase
         vectorCounter = vectorStart
+        endsSince = now
         lastHeard = now
         lastSent = now
     }

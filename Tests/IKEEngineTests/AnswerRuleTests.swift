@@ -53,7 +53,9 @@ import Testing
             ladder.west.has { if case .childRejected(_, _, .refused(.noProposalChosen)) = $0 { true } else { false } })
     }
 
-    @Test func `INITIAL_CONTACT in the answer ends the IKE SAs of before`() throws {
+    /// - Parameter isSame: the second IKE SA is between the same two identities as the first.
+    @Test(arguments: [true, false])
+    func `INITIAL_CONTACT in the answer ends the IKE SAs of before between the same identities`(isSame: Bool) throws {
         let ladder = Ladder { connection, isWest in
             if !isWest { connection.remote.identification = nil }
         }
@@ -61,13 +63,37 @@ import Testing
         let first = try #require(ladder.west.engine.ikeSAs.first?.ike)
         var second = Ladder.connection(isWest: true)
         second.id = ConnectionID(2)
-        second.local.identification = Identification(type: .fqdn, data: Array("west2".utf8))
+        // So that it gets an IKE SA of its own.
+        second.peerConfiguration = 2
+        if !isSame { second.local.identification = Identification(type: .fqdn, data: Array("west2".utf8)) }
         ladder.tell(ladder.west, .add(second))
+        // East has lost the first.
+        ladder.tell(ladder.east, .setImpairments(Impairments(sendNoDelete: true)))
+        ladder.tell(ladder.east, .terminate(ConnectionID(1)))
+        ladder.settle()
+        #expect(ladder.east.engine.ikeSAs.isEmpty)
         alter(ladder.east, .ikeAuth) { $0.append(.notify(NotifyPayload(type: .initialContact))) }
         ladder.tell(ladder.west, .initiate(ConnectionID(2), staysUp: false))
         ladder.settle()
-        #expect(ladder.west.engine.ikeSAs.count == 1 && ladder.west.engine.ikeSAs[0].ike != first)
-        #expect(ladder.west.engine.ikeSAs[0].state == .established)
+        let left = ladder.west.engine.ikeSAs
+        #expect(left.count == (isSame ? 1 : 2) && left.contains { $0.ike == first } == !isSame)
+        #expect(left.allSatisfy { $0.state == .established })
+    }
+
+    @Test(arguments: [true, false])
+    func `INVALID_SYNTAX in answer to INFORMATIONAL ends the IKE SA`(isProbe: Bool) throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        alter(ladder.east, .informational) { $0 = [.notify(NotifyPayload(type: .invalidSyntax))] }
+        if isProbe {
+            ladder.tell(ladder.west, .probe(try #require(ladder.west.engine.ikeSAs.first?.ike)))
+        } else {
+            ladder.tell(ladder.west, .deleteChild(try #require(ladder.west.engine.childSAs.first?.child)))
+        }
+        ladder.settle()
+        #expect(answers(ladder.west, .informational) == [["N(INVALID_SYNTAX)"]])
+        #expect(ladder.west.engine.ikeSAs.isEmpty && ladder.west.standing.isEmpty)
+        #expect(!ladder.west.story.contains("livenessConfirmed"))
     }
 
     /// - Parameter type: TS_UNACCEPTABLE, and one that nobody knows.

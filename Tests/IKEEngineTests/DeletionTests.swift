@@ -1,9 +1,10 @@
 import IKECrypto
-import IKEEngine
 import IKEModel
 import IKEWire
 import NetAddress
 import Testing
+
+@testable import IKEEngine
 
 @Suite struct DeletionTests {
     private let id = ConnectionID(1)
@@ -70,6 +71,49 @@ import Testing
             #expect(answers == [[]])
             #expect(end.standing.isEmpty && end.isEstablished)
         }
+    }
+
+    /// The Child SAs that an end's last answer names.
+    private func named(_ end: Ladder.End) -> [[UInt8]] {
+        let sent = end.events.compactMap { event -> [Payload]? in
+            guard case .messagePassed(_, let facts) = event, facts.isSent, facts.isResponse else { return nil }
+            return facts.payloads
+        }
+        return sent.last?.deletes.flatMap(\.spis) ?? []
+    }
+
+    @Test func `a Delete that still waits for its turn is no more than a wish, and the peer's is answered`() throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        let east = try #require(ladder.east.engine.childSAs.first)
+        ladder.link = { _, _ in [] }
+        ladder.tell(ladder.east, .probe(east.ike))
+        ladder.tell(ladder.east, .deleteChild(east.child))
+        ladder.link = { sent, _ in [sent.datagram] }
+        ladder.tell(ladder.west, .deleteChild(ladder.west.engine.childSAs[0].child))
+        ladder.settle()
+        #expect(named(ladder.east) == [east.inbound.octets])
+        ladder.pass(.seconds(5))
+        #expect(ladder.west.standing.isEmpty && ladder.east.standing.isEmpty)
+        #expect(ladder.east.story.contains("livenessConfirmed"))
+        #expect(
+            Set(ladder.wire.filter { $0.from == "east" && !$0.header.isResponse }.map(\.name)) == [
+                "INFORMATIONAL request 0"
+            ])
+    }
+
+    @Test func `a Delete that the IKE SA's replacement has overtaken is done there`() throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        let (old, west) = (ladder.westIKE, try #require(ladder.west.engine.childSAs.first))
+        let east = try #require(ladder.east.engine.childSAs.first)
+        ladder.link = { sent, _ in sent.name.hasPrefix("INFORMATIONAL request") ? [] : [sent.datagram] }
+        ladder.tell(ladder.west, .rekeyIKE(old.id))
+        ladder.settle()
+        #expect(ladder.east.engine.ikeSAs.count == 2 && ladder.east.standing.count == 1)
+        let delete = Payload.delete(DeletePayload(protocolID: .esp, spis: [west.inbound.octets]))
+        ladder.inject(try ladder.forge(old, .informational, 3, [delete]))
+        #expect(ladder.east.standing.isEmpty && named(ladder.east) == [east.inbound.octets])
     }
 
     @Test func `a data plane that fails costs the Child SA at both ends`() {

@@ -74,6 +74,34 @@ import Testing
         }
     }
 
+    @Test func `INITIAL_CONTACT in the first answer counts once both are authenticated`() throws {
+        let ladder = ladder(.mschapV2)
+        let first = try #require(ladder.west.engine.ikeSAs.first?.ike)
+        var second = try #require(ladder.west.engine.records[ConnectionID(1)]?.connection)
+        second.id = ConnectionID(2)
+        // So that it gets an IKE SA of its own.
+        second.peerConfiguration = 2
+        ladder.tell(ladder.west, .add(second))
+        ladder.east.engine.tamper = { sent, first, plaintext in
+            guard sent == .ikeAuth, var payloads = try? Message.parsePayloads(first: first, plaintext[...]),
+                payloads.identificationResponder != nil
+            else { return }
+            payloads.append(.notify(NotifyPayload(type: .initialContact)))
+            (first, plaintext) = Message.encodePayloads(payloads)
+        }
+        var before: [Int] = []
+        ladder.link = { sent, _ in
+            if sent.from == "west" { before.append(ladder.west.engine.ikeSAs.count { $0.state == .established }) }
+            return [sent.datagram]
+        }
+        ladder.tell(ladder.west, .initiate(ConnectionID(2), staysUp: false))
+        ladder.settle()
+        let left = ladder.west.engine.ikeSAs
+        #expect(left.count == 1 && left[0].ike != first && left[0].state == .established)
+        // Not before.
+        #expect(before.count > 3 && before.allSatisfy { $0 == 1 })
+    }
+
     @Test func `EAP-MSCHAPv2 between a certificate and a Child SA`() {
         let ladder = ladder(.mschapV2) { _, policy, isWest in
             policy.asksForIdentity = !isWest

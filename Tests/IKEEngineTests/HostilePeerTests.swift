@@ -61,6 +61,21 @@ import Testing
         #expect(ladder.east.drops == [.malformed("expected at most 65535 octets of fragments, found 79822 at octet 0")])
     }
 
+    @Test func `of more fragments than a message may have nothing is kept`() throws {
+        let ladder = Ladder()
+        ladder.up(staysUp: false)
+        var random = SeededRandom(seed: 1)
+        let (west, filler) = (ladder.westIKE, [UInt8](repeating: 0, count: 60000))
+        let fragments = try west.seal(
+            exchange: .informational, messageID: 2, isResponse: false,
+            payloads: [.notify(NotifyPayload(type: NotifyType(rawValue: 40000), data: filler))], keys: west.keys!,
+            profile: WireProfile(fragmentPacketOctetsV4: 576), random: &random)
+        #expect(fragments.count > FragmentReassembly.fragmentLimit)
+        ladder.inject(Datagram(local: fragments[0].remote, remote: fragments[0].local, octets: fragments[0].octets))
+        #expect(ladder.east.drops.count == 1)
+        #expect(ladder.east.engine.ikes.values.allSatisfy { $0.requestReassembly.isEmpty })
+    }
+
     // MARK: Half-open IKE SAs
 
     @Test func `a half-open IKE SA counts as one though its peer has moved to another port`() throws {

@@ -138,6 +138,94 @@ import Testing
         #expect(ladder.west.installs.count == 2)
     }
 
+    @Test func `a transport mode's replacement of who stays, under way while the other end moves, is asked for again`()
+        throws
+    {
+        let ladder = transportLadder()
+        ladder.up()
+        ladder.link = { _, _ in [] }
+        ladder.tell(ladder.east, .rekeyChild(try #require(ladder.east.engine.childSAs.first?.child)))
+        ladder.link = { sent, _ in [sent.datagram] }
+        move(ladder)
+        ladder.pass(.seconds(3))
+        expectTransport(ladder, west: Self.elsewhere)
+        #expect(ladder.east.installs.count == 2)
+    }
+
+    @Test func `an end that moves while the peer's replacement of the IKE SA is not settled goes on there`() {
+        let ladder = transportLadder()
+        ladder.up()
+        // West's wish is not heard, and so is not what east says of the old one.
+        ladder.link = { sent, _ in
+            !sent.header.isResponse && (sent.from == "west" || sent.header.exchangeType == .informational)
+                ? [] : [sent.datagram]
+        }
+        for end in [ladder.west, ladder.east] { ladder.tell(end, .rekeyIKE(end.engine.ikeSAs[0].ike)) }
+        ladder.settle()
+        #expect(ladder.west.engine.ikeSAs.count == 2)
+        move(ladder)
+        ladder.link = { sent, _ in [sent.datagram] }
+        ladder.pass(.seconds(10))
+        #expect(ladder.west.engine.ikeSAs.count == 1 && ladder.east.engine.ikeSAs.count == 1)
+        #expect(path(ladder.west) == [Self.elsewhere, Ladder.eastAddress])
+        #expect(path(ladder.east) == [Ladder.eastAddress, Self.elsewhere])
+        expectTransport(ladder, west: Self.elsewhere)
+    }
+
+    /// West's request with an address that nothing else tells of, from elsewhere.
+    private func inject(
+        _ ladder: Ladder, _ ike: IKESA, _ messageID: UInt32, _ types: [NotifyType], data: [UInt8] = []
+    ) throws {
+        var datagram = try ladder.forge(
+            ike, .informational, messageID, types.map { .notify(NotifyPayload(type: $0, data: data)) })
+        datagram.remote = Endpoint(Self.elsewhere, port: 4500)
+        ladder.inject(datagram)
+    }
+
+    private func windowed() -> Ladder {
+        var profile = WireProfile()
+        profile.requestWindow = 4
+        let ladder = ladder(profile: profile)
+        ladder.up()
+        return ladder
+    }
+
+    @Test func `an update that a newer list of addresses has overtaken counts, and an overtaken list does not`() throws
+    {
+        let ladder = windowed()
+        let (ike, east) = (ladder.westIKE, try #require(ladder.east.engine.ikes.values.first))
+        let listed = IPAddress("192.1.8.99")!
+        try inject(ladder, ike, 4, [.additionalIPv4Address], data: listed.octets)
+        try inject(ladder, ike, 3, [.updateSAAddresses])
+        #expect(path(ladder.east) == [Ladder.eastAddress, Self.elsewhere])
+        try inject(ladder, ike, 2, [.noAdditionalAddresses])
+        #expect(east.mobility?.peerAddresses == [listed])
+    }
+
+    @Test func `an update that a newer one has overtaken is not looked at for its addresses either`() throws {
+        let ladder = windowed()
+        try inject(ladder, ladder.westIKE, 3, [.updateSAAddresses])
+        ladder.east.events = []
+        try inject(ladder, ladder.westIKE, 2, [.updateSAAddresses, .noNATsAllowed], data: [1])
+        let sent = ladder.east.events.compactMap { event -> [Payload]? in
+            guard case .messagePassed(_, let facts) = event, facts.isSent, facts.isResponse else { return nil }
+            return facts.payloads
+        }
+        #expect(sent.count == 1 && sent[0].notify(.unexpectedNATDetected) == nil)
+    }
+
+    @Test func `an update that the IKE SA's replacement has overtaken moves that one, too`() throws {
+        let ladder = ladder()
+        ladder.up()
+        let old = ladder.westIKE
+        ladder.link = { sent, _ in sent.name.hasPrefix("INFORMATIONAL request") ? [] : [sent.datagram] }
+        ladder.tell(ladder.west, .rekeyIKE(old.id))
+        ladder.settle()
+        try inject(ladder, old, 3, [.updateSAAddresses])
+        #expect(ladder.east.engine.ikeSAs.map(\.remote.address) == [Self.elsewhere, Self.elsewhere])
+        #expect(ladder.east.standing.map(\.remote) == [Self.elsewhere])
+    }
+
     @Test func `a transport mode's replacement that waits for its turn while its end moves is about the new address`()
         throws
     {

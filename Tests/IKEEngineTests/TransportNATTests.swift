@@ -143,6 +143,35 @@ import Testing
         }
     }
 
+    @Test func `the selectors follow where both ends replace the IKE SA, and the NAT's mapping changes meanwhile`()
+        throws
+    {
+        let ladder = ladder(beforeWest: true, beforeEast: false)
+        ladder.up(staysUp: false)
+        let inner = ladder.link
+        // East's wish is not heard, and so is not what west says of the old one.
+        func isLost(_ sent: Ladder.Sent) -> Bool {
+            !sent.header.isResponse && (sent.from == "east" || sent.header.exchangeType == .informational)
+        }
+        ladder.link = { sent, number in isLost(sent) ? [] : inner(sent, number) }
+        for end in [ladder.west, ladder.east] { ladder.tell(end, .rekeyIKE(end.engine.ikeSAs[0].ike)) }
+        ladder.settle()
+        #expect(ladder.east.engine.ikeSAs.count == 2)
+        ladder.link = { sent, number in
+            guard !isLost(sent) else { return [] }
+            var datagram = inner(sent, number)[0]
+            if sent.from == "west" { datagram.local = Endpoint(Self.westLater, port: 6001) }
+            if sent.from == "east" { datagram.remote = Endpoint(Ladder.westAddress, port: 4500) }
+            return [datagram]
+        }
+        ladder.tell(ladder.west, .rekeyChild(try #require(ladder.west.engine.childSAs.first?.child)))
+        ladder.settle()
+        #expect(ladder.east.moves.map(\.remote) == [Self.westLater])
+        #expect(ladder.east.moves.first?.selectors?.remote == selectors(Self.westLater))
+        #expect(ladder.east.installs.count == 2)
+        #expect(ladder.east.standing.allSatisfy { $0.remoteSelectors == selectors(Self.westLater) })
+    }
+
     @Test func `protocols and ports stay where the mapping changes, and so does what is nobody's address`() {
         let ladder = ladder(beforeWest: true, beforeEast: false) { connection, isWest in
             guard isWest else {

@@ -8,6 +8,8 @@ final class EAPInitiation {
     let peer: EAPPeer
     /// The responder, once its first answer has been taken; without a proof where EAP alone is one (RFC 5998).
     var responder: (identification: Identification, proof: AuthenticationProof?)?
+    /// Its first answer has INITIAL_CONTACT, which counts once both are authenticated (RFC 7296 §2.4).
+    var isInitialContact = false
     /// Once EAP has succeeded: what the last two AUTH are made with.
     var masterSessionKey: SecretBytes?
 
@@ -78,6 +80,7 @@ extension Engine {
                 disown(ike, error.reason)
                 return
             }
+            eap.isInitialContact = payloads.notify(.initialContact) != nil
             if let responder = eap.responder, let proof = responder.proof {
                 emit(.responderProved(ike.id, responder.identification, proof))
             }
@@ -86,7 +89,8 @@ extension Engine {
             if let reason = settlePPK(payloads, ike, connection) {
                 disown(ike, reason)
             } else {
-                finishEAP(payloads, ike, connection, offer, responder, key)
+                finishEAP(
+                    payloads, ike, connection, offer, responder, key, isInitialContact: eap.isInitialContact)
             }
             return
         }
@@ -148,7 +152,8 @@ extension Engine {
 
     private func finishEAP(
         _ payloads: [Payload], _ ike: IKESA, _ connection: Connection, _ offer: IKESA.AuthenticationOffer,
-        _ responder: (identification: Identification, proof: AuthenticationProof?), _ key: SecretBytes
+        _ responder: (identification: Identification, proof: AuthenticationProof?), _ key: SecretBytes,
+        isInitialContact: Bool
     ) {
         guard let theirs = payloads.authentication else {
             fail(ike, payloads.errorNotify.map { .refused($0.type) } ?? .badSyntax("IKE_AUTH response without AUTH"))
@@ -165,7 +170,9 @@ extension Engine {
         let proof =
             responder.proof
             ?? .eap(EAPProof(method: policy.method, identity: responder.identification.eapIdentity))
-        conclude(payloads, ike, connection, offer, peer: responder.identification, proof: proof)
+        conclude(
+            payloads, ike, connection, offer, peer: responder.identification, proof: proof,
+            isInitialContact: isInitialContact)
     }
 
     // MARK: Responder
