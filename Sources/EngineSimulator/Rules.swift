@@ -24,16 +24,8 @@ enum PairRules {
             return "the suites differ"
         }
         if mine.mode != theirs.mode { return "the modes differ" }
-        if mine.mode == .transport {
-            // Each end has its own names for the ends of transport mode: see `misplacement`.
-            if mine.localSelectors.isEmpty || mine.remoteSelectors.isEmpty { return "nothing is selected" }
-            func traffic(_ selectors: [TrafficSelector]) -> [[UInt16]] {
-                selectors.map { [UInt16($0.ipProtocol), $0.startPort, $0.endPort] }
-            }
-            return traffic(mine.localSelectors) == traffic(theirs.remoteSelectors)
-                && traffic(mine.remoteSelectors) == traffic(theirs.localSelectors)
-                ? nil : "the selectors' protocols or ports are not mirrored"
-        }
+        // Each end has its own names for the ends of transport mode: see `misplacement`.
+        if mine.mode == .transport { return nil }
         if mine.localSelectors != theirs.remoteSelectors || mine.remoteSelectors != theirs.localSelectors {
             return "the selectors are not mirrored"
         }
@@ -114,10 +106,6 @@ struct WireRules {
     private struct Kept {
         var requests: Series?
         var responses: Series?
-        /// Requests that the other end has not answered.
-        var unanswered: Set<UInt32> = []
-        /// The Delete of who gives the IKE SA up at once, whatever waits for its answer; then it asks nothing more.
-        var lastWord: UInt32?
         /// The greatest initialization vector, which is a counter (RFC 5282 §3.1).
         var vector: UInt64?
     }
@@ -129,7 +117,6 @@ struct WireRules {
 
     private static let encrypted: Set<UInt8> = [46, 53]
     private static let firstExchanges: Set<UInt8> = [34, 38]
-    private static let informational: UInt8 = 37
     private var ways: [Way: Kept] = [:]
 
     /// - Parameter datagram: as it was sent, before the link has done anything to it.
@@ -149,27 +136,12 @@ struct WireRules {
         defer { ways[way] = kept }
         let before = isResponse ? kept.responses : kept.requests
         var series = before ?? Series(newest: messageID)
-        if let last = kept.lastWord, !isResponse {
-            return "request \(messageID) after the last word, which was \(last)"
-        }
         // Requests go out in the order of their numbers; their answers may not, within the window.
         if messageID &+ window <= series.newest || messageID > series.newest &+ (isResponse ? window : 1) {
             return "message ID \(messageID) after \(series.newest)"
         }
         if before != nil, messageID < series.newest, !isResponse, series.datagrams[messageID] == nil {
             return "message ID \(messageID) for the first time after \(series.newest)"
-        }
-        if isResponse {
-            ways[Way(spis: way.spis, isInitiator: !way.isInitiator)]?.unanswered.remove(messageID)
-        } else if before == nil || messageID > series.newest {
-            // "it MUST wait until it has received responses to all requests up through request X-N" (RFC 7296 §2.3).
-            if let oldest = kept.unanswered.min(), oldest &+ window <= messageID {
-                guard octets[18] == WireRules.informational, oldest &+ window == messageID else {
-                    return "request \(messageID) before request \(oldest) was answered"
-                }
-                kept.lastWord = messageID
-            }
-            kept.unanswered.insert(messageID)
         }
         series.newest = max(series.newest, messageID)
         let newest = series.newest
