@@ -1,3 +1,4 @@
+import DialectKit
 import IKECrypto
 import IKEModel
 import NetAddress

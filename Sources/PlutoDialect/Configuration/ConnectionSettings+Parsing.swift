@@ -1,3 +1,4 @@
+import DialectKit
 import IKEModel
 import IKEWire
 import NetAddress

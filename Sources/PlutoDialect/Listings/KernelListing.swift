@@ -1,4 +1,5 @@
 import DataPlane
+import DialectKit
 import IKECrypto
 import IKEModel
 import NetAddress
@@ -59,7 +60,7 @@ enum KernelListing {
         if let mark = state.isInbound ? marks.inbound : marks.outbound,
             state.isInbound ? marks.marksInboundSA : marks.marksOutboundSA
         {
-            lines.append("\tmark \(mark) ")
+            lines.append("\tmark \(mark.text) ")
         }
         lines += algorithms(child.suite, direction)
         switch child.encapsulation {
@@ -158,7 +159,7 @@ enum KernelListing {
                 "\tdir \(direction) \(policy.action == .block ? "action block " : "")priority \(policy.priority) "
                     + "ptype main",
             ]
-            if let mark = policy.mark { lines.append("\tmark \(mark) ") }
+            if let mark = policy.mark { lines.append("\tmark \(mark.text) ") }
             if policy.action != .bypass {
                 let hidesTemplate = isTrap || policy.mode == .transport
                 let nowhere = IPAddress.unspecified(policy.source.family)
